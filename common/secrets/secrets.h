@@ -1,0 +1,28 @@
+// Secrets at rest and in logs. Sealing is libsodium's secretbox under the master key. Any thread.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "common/result.h"
+
+namespace chatgate {
+
+using MasterKey = std::array<uint8_t, 32>;
+
+// From `file` (64 hexadecimal digits; unreadable by others) or, when that is empty, from the
+// environment CHATGATE_MASTER_KEY. kNotFound when there is neither.
+Result<MasterKey> load_master_key(const std::string& file);
+
+// Nonce and ciphertext in base64url; open_sealed refuses what another key sealed.
+std::string seal(std::string_view plain, const MasterKey& key);
+Result<std::string> open_sealed(std::string_view sealed, const MasterKey& key);
+
+// "sk-c…x9Qf" for people: the first 4 and last 4 characters, or only "…" when shorter than 16.
+std::string mask(std::string_view secret);
+// Compares in time that depends on the lengths alone.
+bool equal_secrets(std::string_view a, std::string_view b);
+
+}  // namespace chatgate

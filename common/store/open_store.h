@@ -1,0 +1,29 @@
+// Opens a database by its address. The only place that knows which stores exist.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "common/store/store.h"
+
+namespace chatgate {
+
+enum class OpenMode : uint8_t {
+  kCreate,    // create an empty database when there is none; migrate an older one
+  kExisting,  // fail with kNotFound when there is none; migrate an older one
+};
+
+// `url`: a path, or "sqlite:PATH". A database of a newer chatgate, a file that is no database and
+// an unwritable folder fail with one sentence that says what to do.
+Result<std::unique_ptr<Store>> open_store(std::string_view url, OpenMode mode);
+
+// The right to serve a database, held by one gateway at a time and lost with its process.
+class ServeLock {
+ public:
+  virtual ~ServeLock() = default;
+};
+// kRefused, naming the other process's id, while another gateway serves this database.
+Result<std::unique_ptr<ServeLock>> acquire_serve_lock(std::string_view url);
+
+}  // namespace chatgate

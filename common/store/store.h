@@ -1,0 +1,159 @@
+// All that the program may ask of a database. One Store is one connection and belongs to one
+// thread at a time; open several for several threads or processes. Every call is one transaction
+// and blocks its thread, so a coroutine never calls a Store: the gateway's writer thread does.
+// Failures: kStoreUnavailable (locked for longer than the busy timeout, disk full, unreadable),
+// kNotFound, kAlreadyExists, kRefused; the message says which value and what to do.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/clock.h"
+#include "common/domain/api_token.h"
+#include "common/domain/price.h"
+#include "common/domain/usage_record.h"
+#include "common/domain/user.h"
+#include "common/result.h"
+
+namespace chatgate {
+
+// Counts changes that people make to users, tokens and prices; each changed row carries the count
+// of its latest change. The gateway's own charges do not count.
+using Revision = int64_t;
+
+struct LedgerEntry {
+  int64_t id = 0;
+  UserId user_id;
+  std::string kind;  // "credit" or "adjustment"
+  Money amount;
+  Money balance_after;
+  std::string note;
+  Timestamp created_at;
+};
+
+struct Credit {
+  UserId user_id;
+  Money amount;
+  bool is_adjustment = false;    // only an adjustment may be negative
+  std::string note;
+  std::string idempotency_key;   // empty: none. A repeated key returns the first entry again.
+  Timestamp created_at;
+};
+
+// What the gateway's writer commits at once.
+struct Settlement {
+  Hold hold;
+  std::optional<UsageRecord> usage;  // absent: the hold is released and nothing is recorded
+};
+struct BookBatch {
+  std::vector<Hold> opened;  // those settled within the same batch are never written
+  std::vector<Settlement> settled;
+  bool empty() const { return opened.empty() && settled.empty(); }
+};
+struct AccountBalance {
+  UserId user_id;
+  Money balance;
+};
+
+// Rows that changed since a revision, handed over one by one so that a million fit in no memory.
+struct ChangeVisitor {
+  std::function<void(const User&)> user;
+  std::function<void(const ApiToken&)> token;
+  std::function<void(const Price&)> price;
+};
+
+enum class UsageDimension : uint8_t { kUser, kToken, kModel, kDay, kHour, kEndpoint, kStatus };
+
+struct UsageQuery {
+  Timestamp from;                       // inclusive
+  Timestamp until;                      // exclusive
+  std::vector<UsageDimension> group_by; // empty: one row for each unit
+  std::optional<UserId> user;
+  std::optional<TokenId> token;
+  std::optional<std::string> model;
+};
+
+// One line of a report. Only the grouped dimensions are filled. Money is summed per unit, so two
+// units never share a row.
+struct UsageSummary {
+  std::string user;
+  std::string token;     // the token's prefix
+  std::string model;
+  std::string period;    // "2026-12-01" or "2026-12-01T13:00:00Z"
+  std::string endpoint;
+  std::string status;
+  Unit unit;
+  int64_t requests = 0;
+  TokenUsage usage;
+  Money cost;
+  Money written_off;
+};
+
+// A broken invariant of the books, in words.
+struct Discrepancy {
+  std::string invariant;
+  std::string detail;
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // --- users ---------------------------------------------------------------------------------
+  // Adds `user` (id, balance and revision are set here) with `opening` as its first credit when
+  // not zero. kAlreadyExists for a taken name.
+  virtual Result<User> add_user(const User& user, Money opening) = 0;
+  virtual Result<User> find_user(std::string_view name) = 0;
+  virtual Result<std::vector<User>> list_users() = 0;
+  virtual Result<void> set_user_blocked(UserId id, bool blocked) = 0;
+  // The entry as booked. An adjustment below zero or below the open holds is kRefused.
+  virtual Result<LedgerEntry> credit(const Credit& credit) = 0;
+  virtual Result<std::vector<LedgerEntry>> list_ledger_entries(UserId user) = 0;
+
+  // --- tokens --------------------------------------------------------------------------------
+  virtual Result<ApiToken> add_token(const ApiToken& token) = 0;
+  // Visits in order of id; all users' when `user` is empty.
+  virtual Result<void> for_each_token(std::optional<UserId> user,
+                                      const std::function<void(const ApiToken&)>& visit) = 0;
+  // By id in decimal, by the whole token, or by a prefix that is unique; an ambiguous prefix is
+  // kInvalidArgument.
+  virtual Result<ApiToken> find_token(std::string_view id_or_prefix_or_token) = 0;
+  virtual Result<void> revoke_token(TokenId id, Timestamp at) = 0;
+
+  // --- prices --------------------------------------------------------------------------------
+  virtual Result<Price> add_price(const Price& price) = 0;
+  // Every row, in order of model, currency, effective_from.
+  virtual Result<std::vector<Price>> list_prices() = 0;
+
+  // --- the gateway's snapshots -----------------------------------------------------------------
+  // Whether another connection has committed since the last call on this one. Costs microseconds.
+  virtual Result<bool> changed_elsewhere() = 0;
+  // Visits users, tokens and prices changed after `since` (0: all) and returns the revision
+  // reached. Balances are those committed at the moment of the call.
+  virtual Result<Revision> for_each_change_since(Revision since, const ChangeVisitor& visitor) = 0;
+
+  // --- the books -------------------------------------------------------------------------------
+  // Commits a group durably: holds, usage rows, charges, roll-ups. All or nothing; returns the new
+  // balance of every account that was charged. A usage row whose id is already in the books is
+  // skipped whole, so that a batch may be tried again.
+  virtual Result<std::vector<AccountBalance>> commit(const BookBatch& batch) = 0;
+  // Ends every hold that a dead gateway left: a usage row of kInterrupted and no cost for each.
+  // REQUIRES: no gateway is running on this database. Returns how many there were.
+  virtual Result<int64_t> sweep_holds(Timestamp now) = 0;
+  virtual Result<int64_t> count_open_holds() = 0;
+
+  // --- usage -----------------------------------------------------------------------------------
+  virtual Result<std::vector<UsageSummary>> summarize_usage(const UsageQuery& query) = 0;
+  // A token's rows that began in [from, until), oldest first.
+  virtual Result<std::vector<UsageRecord>> list_usage_of_token(TokenId token, Timestamp from,
+                                                               Timestamp until) = 0;
+  // Every invariant of the books checked; empty when all hold.
+  virtual Result<std::vector<Discrepancy>> verify_books() = 0;
+};
+
+}  // namespace chatgate
