@@ -11,7 +11,7 @@ find_package(nlohmann_json REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(simdjson REQUIRED)
 find_package(CLI11 REQUIRED)
-find_package(Boost 1.81 REQUIRED COMPONENTS context)
+find_package(Boost 1.81 CONFIG REQUIRED COMPONENTS context)
 find_package(mimalloc REQUIRED)
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 
@@ -21,23 +21,33 @@ add_library(chatgate_allocator INTERFACE)
 target_link_libraries(chatgate_allocator INTERFACE
   -Wl,--push-state,--no-as-needed mimalloc -Wl,--pop-state)
 
-# cpp-httplib is one header. Distributions' own versions before 0.41.0 have published vulnerabilities.
+# cpp-httplib, as one header in a folder, or else as installed. The versions before 0.41.0, which Debian 12 and
+# 13 package, have published vulnerabilities.
 set(httplib_version_min 0.41.0)
-find_path(CHATGATE_HTTPLIB_DIR httplib.h DOC "Folder that holds cpp-httplib's httplib.h")
-if(NOT CHATGATE_HTTPLIB_DIR OR NOT EXISTS "${CHATGATE_HTTPLIB_DIR}/httplib.h")
-  message(FATAL_ERROR "cpp-httplib ${httplib_version_min} or newer is needed: run ./dev build, "
-          "or name the folder of its httplib.h with -DCHATGATE_HTTPLIB_DIR=")
+set(httplib_advice "run ./dev build, which fetches it, or name the folder of a newer httplib.h with "
+    "-DCHATGATE_HTTPLIB_DIR=")
+set(CHATGATE_HTTPLIB_DIR "" CACHE PATH "Folder that holds cpp-httplib's httplib.h")
+add_library(chatgate_httplib INTERFACE)
+if(NOT CHATGATE_HTTPLIB_DIR)
+  find_package(httplib CONFIG QUIET)
 endif()
-file(STRINGS "${CHATGATE_HTTPLIB_DIR}/httplib.h" httplib_version
-     REGEX "^#define CPPHTTPLIB_VERSION \"" LIMIT_COUNT 1)
-string(REGEX REPLACE ".*\"([0-9.]+).*" "\\1" httplib_version "${httplib_version}")
+if(httplib_FOUND)
+  set(httplib_version "${httplib_VERSION}")
+  target_link_libraries(chatgate_httplib INTERFACE httplib::httplib)
+else()
+  find_path(httplib_dir httplib.h HINTS "${CHATGATE_HTTPLIB_DIR}" NO_CACHE)
+  if(NOT httplib_dir)
+    message(FATAL_ERROR "cpp-httplib ${httplib_version_min} or newer is needed: " ${httplib_advice})
+  endif()
+  file(STRINGS "${httplib_dir}/httplib.h" httplib_version
+       REGEX "^#define CPPHTTPLIB_VERSION \"" LIMIT_COUNT 1)
+  string(REGEX REPLACE ".*\"([0-9.]+).*" "\\1" httplib_version "${httplib_version}")
+  target_include_directories(chatgate_httplib SYSTEM INTERFACE "${httplib_dir}")
+endif()
 if(httplib_version VERSION_LESS httplib_version_min)
-  message(FATAL_ERROR "cpp-httplib ${httplib_version} in ${CHATGATE_HTTPLIB_DIR} is too old, at least "
-          "${httplib_version_min} is needed: run ./dev build, which fetches it, or name the folder of "
-          "a newer httplib.h with -DCHATGATE_HTTPLIB_DIR=")
+  message(FATAL_ERROR "cpp-httplib ${httplib_version} is too old, ${httplib_version_min} or newer is needed: "
+          ${httplib_advice})
 endif()
-add_library(httplib INTERFACE)
-target_include_directories(httplib SYSTEM INTERFACE "${CHATGATE_HTTPLIB_DIR}")
 
 if(BUILD_TESTING)
   find_package(Catch2 3 QUIET)
