@@ -1,0 +1,218 @@
+#include "common/domain/money.h"
+
+#include <algorithm>
+#include <cassert>
+#include <limits>
+
+namespace chatgate {
+namespace {
+
+using uint128 = unsigned __int128;
+
+constexpr int kCurrencyDecimals = 9;
+constexpr int kPicoDecimals = 12;
+constexpr size_t kDecimalTextBytesMax = 64;
+
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// Foreign text within quotes, printable and short, for an error message.
+std::string quoted(std::string_view text) {
+  constexpr size_t kShown = 40;
+  std::string shown = "'";
+  for (const char c : text.substr(0, kShown)) {
+    shown += (c >= ' ' && c <= '~' && c != '\'') ? c : '?';
+  }
+  if (text.size() > kShown) shown += "...";
+  return shown + "'";
+}
+
+tl::unexpected<Error> bad(std::string_view text, std::string_view why) {
+  return fail(ErrorCode::kInvalidArgument, quoted(text) + " " + std::string(why));
+}
+
+constexpr uint128 power_of_ten(int exponent) {
+  uint128 power = 1;
+  for (int i = 0; i < exponent; ++i) power *= 10;
+  return power;
+}
+
+// An unsigned decimal number: digits / 10^places.
+struct Decimal {
+  uint128 digits = 0;
+  int places = 0;
+};
+
+// Digits with single underscores between them, then at most one point with digits after it. At
+// most 64 characters, so that `places` is small; a value beyond 10^37 stays there, out of range.
+std::optional<Decimal> read_decimal(std::string_view text) {
+  constexpr uint128 kDigitsMax = power_of_ten(37);
+  if (text.empty() || text.size() > kDecimalTextBytesMax) return std::nullopt;
+  Decimal decimal;
+  bool after_point = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (is_digit(c)) {
+      decimal.digits = std::min(decimal.digits * 10 + static_cast<uint128>(c - '0'), kDigitsMax);
+      if (after_point) ++decimal.places;
+      continue;
+    }
+    const bool stands_between_digits =
+        i > 0 && i + 1 < text.size() && is_digit(text[i - 1]) && is_digit(text[i + 1]);
+    if (!stands_between_digits) return std::nullopt;
+    if (c == '_') continue;
+    if (c != '.' || after_point) return std::nullopt;
+    after_point = true;
+  }
+  return decimal;
+}
+
+// digits * 10^shift as a whole 64-bit number. A negative shift must divide exactly.
+enum class ScaleFault : uint8_t { kNone, kNotWhole, kOutOfRange };
+struct Scaled {
+  int64_t value = 0;
+  ScaleFault fault = ScaleFault::kNone;
+};
+Scaled scale(Decimal decimal, int decimals) {
+  while (decimal.places > decimals) {
+    if (decimal.digits % 10 != 0) return {0, ScaleFault::kNotWhole};
+    decimal.digits /= 10;
+    --decimal.places;
+  }
+  for (; decimal.places < decimals; ++decimal.places) {
+    if (decimal.digits > static_cast<uint128>(std::numeric_limits<int64_t>::max())) break;
+    decimal.digits *= 10;
+  }
+  if (decimal.digits > static_cast<uint128>(std::numeric_limits<int64_t>::max())) {
+    return {0, ScaleFault::kOutOfRange};
+  }
+  return {static_cast<int64_t>(decimal.digits), ScaleFault::kNone};
+}
+
+constexpr std::string_view kNotANumber =
+    "is not an amount: write digits with an optional decimal point, like 12.5 or 1_000";
+
+// |nanos| / 10^decimals as text with at least `decimals_min` and no needless decimals.
+std::string decimal_text(uint64_t magnitude, int decimals, int decimals_min) {
+  std::string digits = std::to_string(magnitude);
+  const auto places = static_cast<size_t>(decimals);
+  if (digits.size() <= places) digits.insert(0, places + 1 - digits.size(), '0');
+  std::string fraction = digits.substr(digits.size() - places);
+  digits.resize(digits.size() - places);
+  while (fraction.size() > static_cast<size_t>(decimals_min) && fraction.back() == '0') {
+    fraction.pop_back();
+  }
+  return fraction.empty() ? digits : digits + "." + fraction;
+}
+
+// How many decimals of the price of `per` tokens a whole number of picos per token can have.
+int price_decimals(int64_t per) {
+  assert(per == 1 || per == 1'000 || per == 1'000'000);
+  if (per == 1) return kPicoDecimals;
+  return per == 1'000 ? kPicoDecimals - 3 : kPicoDecimals - 6;
+}
+
+}  // namespace
+
+Result<Unit> parse_unit(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  if (lower == "tokens") return Unit{"tokens"};
+  const bool are_letters = std::ranges::all_of(lower, [](char c) { return c >= 'a' && c <= 'z'; });
+  if (lower.size() != 3 || !are_letters) {
+    return bad(text, "is not a unit: use a currency of three letters, like USD, or tokens");
+  }
+  for (char& c : lower) c = static_cast<char>(c - 'a' + 'A');
+  return Unit{std::move(lower)};
+}
+
+std::optional<Money> checked_add(Money a, Money b) {
+  Money sum;
+  if (__builtin_add_overflow(a.nanos, b.nanos, &sum.nanos)) return std::nullopt;
+  return sum;
+}
+
+std::optional<Money> checked_subtract(Money a, Money b) {
+  Money difference;
+  if (__builtin_sub_overflow(a.nanos, b.nanos, &difference.nanos)) return std::nullopt;
+  return difference;
+}
+
+Money operator+(Money a, Money b) {
+  const std::optional<Money> sum = checked_add(a, b);
+  assert(sum.has_value());
+  return *sum;
+}
+
+Money operator-(Money a, Money b) {
+  const std::optional<Money> difference = checked_subtract(a, b);
+  assert(difference.has_value());
+  return *difference;
+}
+
+Result<Money> parse_money(std::string_view text, const Unit& unit) {
+  std::string_view number = text;
+  const bool is_negative = number.starts_with('-');
+  if (is_negative) number.remove_prefix(1);
+  int shift = 0;
+  if (unit.is_tokens() && !number.empty()) {
+    if (number.back() == 'k' || number.back() == 'K') shift = 3;
+    if (number.back() == 'M') shift = 6;
+    if (shift != 0) number.remove_suffix(1);
+  }
+  const std::optional<Decimal> decimal = read_decimal(number);
+  if (!decimal) return bad(text, kNotANumber);
+  const bool too_fine = decimal->places > unit.decimals() + shift;
+  const Scaled scaled = scale(*decimal, unit.decimals() + shift);
+  if (too_fine || scaled.fault == ScaleFault::kNotWhole) {
+    return bad(text, unit.is_tokens() ? "is not a whole number of tokens"
+                                      : "has more than 9 decimals, the most that are kept");
+  }
+  // The least 64-bit number is left out, so that every amount has a negative.
+  if (scaled.fault == ScaleFault::kOutOfRange) {
+    return bad(text, unit.is_tokens() ? "is too large: at most 9223372036854775807 tokens"
+                                      : "is too large: at most 9223372036.854775807");
+  }
+  return Money{is_negative ? -scaled.value : scaled.value};
+}
+
+std::string format_money(Money amount, const Unit& unit) {
+  const auto bits = static_cast<uint64_t>(amount.nanos);
+  const uint64_t magnitude = amount.is_negative() ? uint64_t{0} - bits : bits;
+  const int decimals_min = unit.is_tokens() ? 0 : 2;
+  return (amount.is_negative() ? "-" : "") + decimal_text(magnitude, unit.decimals(), decimals_min);
+}
+
+Result<PicosPerToken> parse_token_price(std::string_view text, int64_t per) {
+  const int decimals = price_decimals(per);
+  if (text.starts_with('-')) return bad(text, "is negative: a price is 0 or more");
+  const std::optional<Decimal> decimal = read_decimal(text);
+  if (!decimal) return bad(text, kNotANumber);
+  const Scaled scaled = scale(*decimal, decimals);
+  if (scaled.fault == ScaleFault::kNotWhole) {
+    return bad(text, "is too fine: the price of " + std::to_string(per) +
+                         " tokens has at most " + std::to_string(decimals) + " decimals");
+  }
+  if (scaled.fault == ScaleFault::kOutOfRange) return bad(text, "is too large for a token's price");
+  return PicosPerToken{scaled.value};
+}
+
+std::string format_token_price(PicosPerToken price, int64_t per) {
+  assert(price.picos >= 0);
+  return decimal_text(static_cast<uint64_t>(price.picos), price_decimals(per), 2);
+}
+
+Result<ExchangeRate> parse_exchange_rate(std::string_view text) {
+  const std::optional<Decimal> decimal = read_decimal(text);
+  if (!decimal) return bad(text, "is not an exchange rate: write a decimal number above 0, like 7.25");
+  const Scaled scaled = scale(*decimal, kCurrencyDecimals);
+  if (scaled.fault == ScaleFault::kNotWhole) {
+    return bad(text, "has more than 9 decimals, the most that an exchange rate keeps");
+  }
+  if (scaled.fault == ScaleFault::kOutOfRange) return bad(text, "is too large for an exchange rate");
+  if (scaled.value == 0) return bad(text, "is no exchange rate: it must be above 0");
+  return ExchangeRate{scaled.value};
+}
+
+}  // namespace chatgate
