@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "common/config/environment.h"
 #include "common/domain/money.h"
 #include "common/result.h"
 
@@ -63,7 +64,8 @@ struct Config {
   std::string log_level = "info";            // debug, info, warn, error
 };
 
-// Where a value came from: "default", "file chatgate.json", "environment OPENAI_API_KEY", "flag".
+// Where a value came from: "default", "file chatgate.json", "environment OPENAI_API_KEY",
+// ".env OPENAI_API_KEY", "flag --listen".
 struct ConfigOrigin {
   std::string key;
   std::string value;  // as text, secrets masked
@@ -77,11 +79,9 @@ struct LoadedConfig {
 
 // Values given on the command line, by key ("listen" -> "0.0.0.0:80").
 using ConfigFlags = std::map<std::string, std::string>;
-using Environment = std::map<std::string, std::string>;
-Environment current_environment();
 
-// Precedence: flag > environment > file > default. `file`: a path that must exist, or empty:
-// ./chatgate.json if there is one. An unknown key, a number that is none or out of its bounds, two
+// Precedence: flag > environment > ./.env > file > default. `file`: a path that must exist, or
+// empty: ./chatgate.json if there is one. An unknown key, a number that is none or out of its bounds, two
 // aliases that disagree: kInvalidArgument naming the key and its source.
 Result<LoadedConfig> load_config(const std::string& file, const ConfigFlags& flags,
                                  const Environment& environment);

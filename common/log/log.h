@@ -1,12 +1,15 @@
-// One structured line per event on stderr, `time level event key=value ...`, or JSON. Values are
-// escaped, so that no input can forge a line; nothing secret is ever passed. Any thread.
+// One structured line per event on stderr: `time level event key=value ...`. Values are escaped, so
+// that no input can forge a line; nothing secret is ever passed. Any thread.
 #pragma once
 
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
+
+#include "common/clock.h"
 
 namespace chatgate::log {
 
@@ -19,6 +22,11 @@ struct Field {
 
 void set_level(Level level);
 bool is_enabled(Level level);
+std::optional<Level> level_of(std::string_view name);  // "debug", "info", "warn", "error"
+
+// The line that `write` would write at `time`, with its line feed.
+std::string format_line(Timestamp time, Level level, std::string_view event,
+                        std::initializer_list<Field> fields);
 void write(Level level, std::string_view event, std::initializer_list<Field> fields = {});
 
 inline void debug(std::string_view event, std::initializer_list<Field> fields = {}) {

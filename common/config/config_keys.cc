@@ -1,0 +1,246 @@
+// THE table of the configuration. A new key is one row here and one field in Config.
+
+#include <string>
+
+#include "common/config/config_row.h"
+#include "common/log/log.h"
+#include "common/net/address.h"
+#include "common/net/url.h"
+#include "common/text/quantity.h"
+
+namespace chatgate {
+namespace {
+
+constexpr int64_t kSecondMs = 1'000;
+constexpr int64_t kDayMs = 86'400 * kSecondMs;
+
+Result<std::string> normalize_listen(std::string_view text) {
+  return parse_host_port(text).map(format_host_port);
+}
+
+// "sqlite:PATH" and "sqlite://PATH" to PATH; addresses of other databases are refused.
+Result<std::string> normalize_db(std::string_view text) {
+  if (text.starts_with("sqlite:")) {
+    text.remove_prefix(7);
+    if (text.starts_with("//")) text.remove_prefix(2);
+    text = text.substr(0, text.find('?'));
+  } else if (names_other_database(text)) {
+    return fail(ErrorCode::kInvalidArgument,
+                "this names another kind of database; chatgate keeps its books in SQLite, so give "
+                "the path of a file");
+  }
+  if (text.empty()) return fail(ErrorCode::kInvalidArgument, "the database needs a path");
+  return std::string(text);
+}
+
+Result<std::string> normalize_upstream_url(std::string_view text) {
+  return text.empty() ? Result<std::string>("") : parse_base_url(text);
+}
+
+Result<std::string> normalize_proxy(std::string_view text) {
+  return text.empty() ? Result<std::string>("") : parse_proxy_url(text);
+}
+
+Result<std::string> normalize_ip_range(std::string_view text) {
+  return parse_ip_range(text).map([&](const IpRange&) { return std::string(text); });
+}
+
+Result<std::string> normalize_log_level(std::string_view text) {
+  const std::string name = to_lower(text);
+  if (log::level_of(name)) return name;
+  return fail(ErrorCode::kInvalidArgument,
+              quote(text) + " is not a log level; write debug, info, warn or error");
+}
+
+using Names = std::vector<std::string>;
+
+ConfigRow text(std::string name, std::string Settings::*field, std::string default_text,
+               std::string help, Normalize normalize = nullptr, Names aliases = {}) {
+  ConfigRow row;
+  row.key = {std::move(name), "text", std::move(default_text), std::move(help), std::move(aliases)};
+  row.field = field;
+  row.normalize = normalize;
+  return row;
+}
+
+ConfigRow secret(ConfigRow row) {
+  row.key.is_secret = true;
+  return row;
+}
+
+ConfigRow number(std::string type, std::string name, int64_t Settings::*field,
+                 std::string default_text, int64_t min, int64_t max, std::string help) {
+  ConfigRow row;
+  row.key = {std::move(name), std::move(type), std::move(default_text), std::move(help), {}};
+  row.field = field;
+  row.min = min;
+  row.max = max;
+  return row;
+}
+
+ConfigRow integer(std::string name, int64_t Settings::*field, std::string default_text, int64_t min,
+                  int64_t max, std::string help) {
+  return number("integer", std::move(name), field, std::move(default_text), min, max,
+                std::move(help));
+}
+
+ConfigRow bytes(std::string name, int64_t Settings::*field, std::string default_text, int64_t min,
+                int64_t max, std::string help) {
+  return number("bytes", std::move(name), field, std::move(default_text), min, max,
+                std::move(help));
+}
+
+ConfigRow duration(std::string name, int64_t Settings::*field, std::string default_text,
+                   int64_t min_ms, int64_t max_ms, std::string help) {
+  return number("duration", std::move(name), field, std::move(default_text), min_ms, max_ms,
+                std::move(help));
+}
+
+ConfigRow or_off(ConfigRow row) {
+  row.zero_is_off = true;
+  return row;
+}
+
+ConfigRow other(std::string type, std::string name, SettingsField field, std::string default_text,
+                std::string help, Normalize normalize = nullptr) {
+  ConfigRow row;
+  row.key = {std::move(name), std::move(type), std::move(default_text), std::move(help), {}};
+  row.field = field;
+  row.normalize = normalize;
+  return row;
+}
+
+ConfigRow file_only(ConfigRow row) {
+  row.key.file_only = true;
+  return row;
+}
+
+void add_basic_rows(std::vector<ConfigRow>& rows) {
+  rows.push_back(text("listen", &Settings::listen, "127.0.0.1:8080",
+                      "address and port to listen on: `host:port`, `[v6]:port` or `:port`",
+                      normalize_listen, {"BIND_ADDRESS", "PORT", "SERVER_HOST", "SERVER_PORT"}));
+  rows.push_back(text("db", &Settings::db, "chatgate.db", "path of the SQLite database",
+                      normalize_db, {"DATABASE_URL", "DB"}));
+  rows.push_back(text("upstream_url", &Settings::upstream_url, "",
+                      "base URL of the one upstream; alone: a server that needs no key",
+                      normalize_upstream_url, {"OPENAI_BASE_URL", "OPENAI_URL"}));
+  rows.push_back(secret(text("upstream_key", &Settings::upstream_key, "",
+                             "key of the one upstream; alone: that of api.openai.com", nullptr,
+                             {"OPENAI_API_KEY", "OPENAI_KEY"})));
+  rows.push_back(text("upstream_proxy", &Settings::upstream_proxy, "",
+                      "proxy to every upstream that names none: `http://`, `socks5://`, `socks5h://`",
+                      normalize_proxy, {"OPENAI_PROXY", "SOCKS_PROXY"}));
+  rows.push_back(file_only(other("list", "upstreams", std::monostate{}, "",
+                                 "several upstreams (see below); none: the built-in demo")));
+  rows.push_back(other("object", "model_aliases", &Settings::model_aliases, "",
+                       "names that clients may use, each with the upstream's name of the model"));
+  rows.push_back(other("object", "exchange_rates", &Settings::exchange_rates, "",
+                       "`\"USD/CNY\": \"7.1\"`: CNY for one USD"));
+}
+
+void add_transport_rows(std::vector<ConfigRow>& rows) {
+  rows.push_back(integer("loops", &Settings::loops, "0", 0, 1024,
+                         "event loops, one thread each; 0: one for each core"));
+  rows.push_back(bytes("body_bytes_max", &Settings::body_bytes_max, "64MiB", 1, 1LL << 40,
+                       "largest request body"));
+  rows.push_back(bytes("header_bytes_max", &Settings::header_bytes_max, "64KiB", 1 << 10, 16 << 20,
+                       "largest request head without its first line"));
+  rows.push_back(bytes("uri_bytes_max", &Settings::uri_bytes_max, "8KiB", 64, 1 << 20,
+                       "longest request target"));
+  rows.push_back(integer("connections_max", &Settings::connections_max, "20000", 1, 1'000'000,
+                         "connections at a time"));
+  rows.push_back(integer("connections_per_ip_max", &Settings::connections_per_ip_max, "0", 0,
+                         1'000'000, "connections at a time from one address; 0: no limit"));
+  rows.push_back(duration("header_timeout", &Settings::header_timeout_ms, "30s", 1, kDayMs,
+                          "from a request's first byte to the end of its head"));
+  rows.push_back(duration("body_timeout", &Settings::body_timeout_ms, "1m", 1, kDayMs,
+                          "between two pieces of a request's body"));
+  rows.push_back(duration("idle_timeout", &Settings::idle_timeout_ms, "2m", 1, kDayMs,
+                          "a kept connection without a request"));
+  rows.push_back(duration("write_timeout", &Settings::write_timeout_ms, "1m", 1, kDayMs,
+                          "a client that takes nothing of its answer"));
+  rows.push_back(or_off(duration("ping_interval", &Settings::ping_interval_ms, "15s",
+                                 10 * kSecondMs, kDayMs,
+                                 "`: ping` to a stream whose upstream is silent; 0: never")));
+  rows.push_back(duration("drain_timeout", &Settings::drain_timeout_ms, "10m", 0, kDayMs,
+                          "how long running requests may go on after SIGTERM"));
+}
+
+void add_relay_rows(std::vector<ConfigRow>& rows) {
+  rows.push_back(integer("retries", &Settings::retries, "2", 0, 100,
+                         "further attempts before the first byte went to the client"));
+  rows.push_back(duration("retry_after_max", &Settings::retry_after_ms_max, "2s", 0, kDayMs,
+                          "longest `retry-after` waited out here; the client gets a longer one"));
+  rows.push_back(integer("failures_to_set_aside", &Settings::failures_to_set_aside, "5", 1,
+                         1'000'000, "failures in a row before an upstream is set aside"));
+  rows.push_back(duration("set_aside", &Settings::set_aside_ms, "5s", 1, kDayMs,
+                          "first rest of an upstream set aside; doubles up to 32 times"));
+  rows.push_back(other("text", "abort_policy", &Settings::abort_policy, "cancel",
+                       "when a client leaves: `cancel` the answer, or `drain` it to know its cost"));
+  rows.push_back(integer("default_max_output_tokens", &Settings::default_max_output_tokens, "16384",
+                         1, 1'000'000'000, "bounds an answer where request and price do not"));
+  rows.push_back(integer("default_max_input_tokens", &Settings::default_max_input_tokens, "131072",
+                         1, 1'000'000'000, "bounds a prompt whose size the body does not show"));
+  rows.push_back(other("boolean", "relay_unmetered", &Settings::relay_unmetered, "false",
+                       "let prepaid accounts use endpoints whose cost cannot be seen"));
+  rows.push_back(other("list", "trusted_proxies", &Settings::trusted_proxies, "",
+                       "addresses and blocks whose `X-Forwarded-For` counts", normalize_ip_range));
+  rows.push_back(text("master_key_file", &Settings::master_key_file, "",
+                      "file with the 64 hexadecimal digits that seal stored upstream keys"));
+  rows.push_back(text("log_level", &Settings::log_level, "info",
+                      "least level that is logged: debug, info, warn, error", normalize_log_level));
+}
+
+std::vector<ConfigRow> make_rows() {
+  std::vector<ConfigRow> rows;
+  add_basic_rows(rows);
+  add_transport_rows(rows);
+  add_relay_rows(rows);
+  return rows;
+}
+
+std::string with_case_and_dash(std::string name, bool is_upper) {
+  for (char& c : name) {
+    if (is_upper && c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+    if (!is_upper && c == '_') c = '-';
+  }
+  return name;
+}
+
+}  // namespace
+
+bool names_other_database(std::string_view text) {
+  return !text.starts_with("sqlite:") && (text.find("://") != std::string_view::npos ||
+                                          text.find("@tcp(") != std::string_view::npos);
+}
+
+const std::vector<ConfigRow>& config_rows() {
+  static const std::vector<ConfigRow> rows = make_rows();
+  return rows;
+}
+
+const std::vector<ConfigKey>& config_keys() {
+  static const std::vector<ConfigKey> keys = [] {
+    std::vector<ConfigKey> result;
+    for (const auto& row : config_rows()) result.push_back(row.key);
+    return result;
+  }();
+  return keys;
+}
+
+const ConfigRow* find_config_row(std::string_view name) {
+  for (const auto& row : config_rows()) {
+    if (row.key.name == name) return &row;
+  }
+  return nullptr;
+}
+
+std::string environment_name_of(const ConfigKey& key) {
+  return "CHATGATE_" + with_case_and_dash(key.name, true);
+}
+
+std::string flag_name_of(const ConfigKey& key) {
+  return "--" + with_case_and_dash(key.name, false);
+}
+
+}  // namespace chatgate

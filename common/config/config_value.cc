@@ -1,0 +1,143 @@
+// Text to the fields of Settings, by the type of the field.
+
+#include "common/config/config_row.h"
+#include "common/text/quantity.h"
+
+namespace chatgate {
+namespace {
+
+Result<int64_t> parse_number(std::string_view type, std::string_view text) {
+  if (type == "bytes") return parse_bytes(text);
+  if (type == "integer") return parse_integer(text);
+  // A duration without a unit is one in seconds.
+  const bool is_bare = !text.empty() && text.find_first_not_of("0123456789") == text.npos;
+  return parse_duration_ms(is_bare ? std::string(text) + "s" : std::string(text));
+}
+
+std::string format_number(std::string_view type, int64_t number) {
+  if (type == "bytes") return format_bytes(number);
+  if (type == "duration") return format_duration_ms(number);
+  return std::to_string(number);
+}
+
+Result<int64_t> parse_bounded(const ConfigRow& row, std::string_view text) {
+  const auto number = parse_number(row.key.type, text);
+  if (!number) return number;
+  if (*number == 0 && row.zero_is_off) return number;
+  if (*number >= row.min && *number <= row.max) return number;
+  const bool is_below = *number < row.min;
+  const std::string bound = format_number(row.key.type, is_below ? row.min : row.max);
+  return fail(ErrorCode::kInvalidArgument,
+              quote(text) + (is_below ? " is too small; write " : " is too large; write ") + bound +
+                  (is_below ? " or more" : " or less") +
+                  (row.zero_is_off ? ", or 0 to switch it off" : ""));
+}
+
+// Takes a value apart by the type of the field it is for.
+struct Setter {
+  const ConfigRow& row;
+  std::string_view text;
+  Settings& settings;
+
+  Result<std::string> operator()(std::monostate) const { return std::string(text); }
+
+  Result<std::string> operator()(std::string Settings::*field) const {
+    auto value = row.normalize ? row.normalize(text) : Result<std::string>(std::string(text));
+    if (value) settings.*field = *value;
+    return value;
+  }
+
+  Result<std::string> operator()(int64_t Settings::*field) const {
+    return parse_bounded(row, text).map([&](int64_t number) {
+      settings.*field = number;
+      return format_number(row.key.type, number);
+    });
+  }
+
+  Result<std::string> operator()(bool Settings::*field) const {
+    return parse_boolean(text).map([&](bool value) {
+      settings.*field = value;
+      return std::string(value ? "true" : "false");
+    });
+  }
+
+  Result<std::string> operator()(AbortPolicy Settings::*field) const {
+    const std::string name = to_lower(text);
+    if (name != "cancel" && name != "drain") {
+      return fail(ErrorCode::kInvalidArgument,
+                  quote(text) + " is not a policy; write cancel or drain");
+    }
+    settings.*field = name == "drain" ? AbortPolicy::kDrain : AbortPolicy::kCancel;
+    return name;
+  }
+
+  Result<std::string> operator()(Words Settings::*field) const {
+    Words words = split_list(text);
+    for (auto& word : words) {
+      if (row.normalize == nullptr) continue;
+      auto normal = row.normalize(word);
+      if (!normal) return normal;
+      word = std::move(*normal);
+    }
+    settings.*field = words;
+    return join_list(words);
+  }
+
+  Result<std::string> operator()(TextMap Settings::*field) const {
+    auto pairs = split_pairs();
+    if (!pairs) return tl::unexpected(std::move(pairs.error()));
+    settings.*field = *pairs;
+    return join_pairs(*pairs);
+  }
+
+  Result<std::string> operator()(RateMap Settings::*field) const {
+    auto pairs = split_pairs();
+    if (!pairs) return tl::unexpected(std::move(pairs.error()));
+    RateMap rates;
+    for (const auto& [name, value] : *pairs) {
+      const size_t slash = name.find('/');
+      const auto from = parse_unit(name.substr(0, slash));
+      const auto to = parse_unit(slash == name.npos ? "" : name.substr(slash + 1));
+      if (!from || !to || from->is_tokens() || to->is_tokens()) {
+        return fail(ErrorCode::kInvalidArgument,
+                    quote(name) + " is not a pair of currencies; write USD/CNY");
+      }
+      const auto rate = parse_exchange_rate(value);
+      if (!rate) return tl::unexpected(rate.error());
+      rates[from->code + "/" + to->code] = *rate;
+    }
+    settings.*field = rates;
+    return join_pairs(*pairs);
+  }
+
+ private:
+  Result<TextMap> split_pairs() const {
+    TextMap pairs;
+    for (const auto& word : split_list(text)) {
+      const size_t equals = word.find('=');
+      const std::string name(trim(std::string_view(word).substr(0, equals)));
+      if (equals == word.npos || name.empty() || equals + 1 == word.size()) {
+        return fail(ErrorCode::kInvalidArgument,
+                    quote(word) + " is not a pair; write name=value,name=value");
+      }
+      if (!pairs.emplace(name, trim(std::string_view(word).substr(equals + 1))).second) {
+        return fail(ErrorCode::kInvalidArgument, quote(name) + " is given twice");
+      }
+    }
+    return pairs;
+  }
+
+  static std::string join_pairs(const TextMap& pairs) {
+    Words words;
+    for (const auto& [name, value] : pairs) words.push_back(name + "=" + value);
+    return join_list(words);
+  }
+};
+
+}  // namespace
+
+Result<std::string> set_value(const ConfigRow& row, std::string_view text, Settings& settings) {
+  return std::visit(Setter{row, text, settings}, row.field);
+}
+
+}  // namespace chatgate
