@@ -86,6 +86,11 @@ using ConfigFlags = std::map<std::string, std::string>;
 Result<LoadedConfig> load_config(const std::string& file, const ConfigFlags& flags,
                                  const Environment& environment);
 
+// The same for the administrator's verbs: only `db` and `master_key_file` are put into force, so
+// that a shell without the gateway's environment (an upstream's "env:NAME") can still use the books.
+Result<LoadedConfig> load_admin_config(const std::string& file, const ConfigFlags& flags,
+                                       const Environment& environment);
+
 // One row of the table, for flags, completions and documentation.
 struct ConfigKey {
   std::string name;           // "body_bytes_max"; flag --body-bytes-max, CHATGATE_BODY_BYTES_MAX
