@@ -1,0 +1,60 @@
+// One request and its answer, as a route sees them. Made by the transport for each request and
+// used only inside that connection's coroutine: reading a body and writing an answer suspend it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "common/result.h"
+#include "server/transport/framing_guard.h"
+
+namespace chatgate {
+
+class EventLoop;
+
+using HeaderList = std::vector<std::pair<std::string, std::string>>;
+
+// Where a streamed body goes. Writing suspends while the client takes nothing.
+class BodySink {
+ public:
+  virtual ~BodySink() = default;
+  // False when the client is gone; later writes do nothing. Bytes may wait for the next flush.
+  virtual bool write(std::string_view bytes) = 0;
+  virtual bool flush() = 0;
+};
+
+class HttpExchange {
+ public:
+  virtual ~HttpExchange() = default;
+
+  virtual EventLoop& loop() = 0;
+  // Valid until the answer is finished.
+  virtual const RequestHead& head() const = 0;
+  virtual std::string_view path() const = 0;   // decoded, without the query
+  virtual std::string_view query() const = 0;  // as sent, without the '?'
+  virtual const std::string& client_ip() const = 0;
+
+  // The whole body, with `spare_capacity` reserved behind it. Sends `100 Continue` if asked for.
+  // kBodyTooLarge, kRequestTimeout, kInvalidRequest (broken framing); the connection closes then.
+  virtual Result<std::string> read_body(size_t spare_capacity) = 0;
+
+  // Calls back once, on the loop, when the client closes its side; immediately if it has already.
+  virtual void on_client_gone(std::function<void()> callback) = 0;
+
+  // Exactly one of these, once. Headers are complete: no Content-Length, Connection, Date.
+  virtual void answer(int status, HeaderList headers, std::string body) = 0;
+  // `produce` runs after the route has returned, inside the same coroutine, and writes the whole
+  // body. It returns whether the body is whole; if not, the connection is cut so that the client
+  // notices. `content_length` < 0: unknown (chunked).
+  virtual void stream(int status, HeaderList headers, int64_t content_length,
+                      std::function<bool(BodySink&)> produce) = 0;
+};
+
+// Bears one request. Exceptions become a 500.
+using HttpHandler = std::function<void(HttpExchange&)>;
+
+}  // namespace chatgate

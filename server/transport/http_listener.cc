@@ -1,0 +1,262 @@
+#include "server/transport/http_listener.h"
+
+#include <arpa/inet.h>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/v6_only.hpp>
+#include <cassert>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <mutex>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <unordered_map>
+#include <utility>
+
+#include "common/log/log.h"
+#include "server/transport/http_connection.h"
+
+namespace chatgate {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr int kBacklog = 4096;
+constexpr int kAcceptsPerTurn = 64;
+
+struct HostAndPort {
+  std::string host;
+  uint16_t port = 0;
+};
+
+Result<HostAndPort> split_address(const std::string& address) {
+  const size_t colon = address.rfind(':');
+  HostAndPort parts;
+  const char* end = address.data() + address.size();
+  if (colon == std::string::npos ||
+      std::from_chars(address.data() + colon + 1, end, parts.port).ptr != end ||
+      colon + 1 == address.size()) {
+    return fail(ErrorCode::kInvalidArgument,
+                "cannot listen on \"" + address + "\": give ADDRESS:PORT, such as 127.0.0.1:8080");
+  }
+  parts.host = address.substr(0, colon);
+  if (parts.host.size() >= 2 && parts.host.front() == '[' && parts.host.back() == ']') {
+    parts.host = parts.host.substr(1, parts.host.size() - 2);
+  }
+  if (parts.host.empty()) parts.host = "0.0.0.0";
+  return parts;
+}
+
+// IPv4 addresses that arrive on an IPv6 socket are named as IPv4, so that limits see one client.
+std::string ip_of(const sockaddr_storage& address) {
+  char text[INET6_ADDRSTRLEN] = "";
+  if (address.ss_family == AF_INET) {
+    const auto& v4 = reinterpret_cast<const sockaddr_in&>(address);
+    inet_ntop(AF_INET, &v4.sin_addr, text, sizeof text);
+  } else {
+    const auto& v6 = reinterpret_cast<const sockaddr_in6&>(address);
+    if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) {
+      inet_ntop(AF_INET, &v6.sin6_addr.s6_addr[12], text, sizeof text);
+    } else {
+      inet_ntop(AF_INET6, &v6.sin6_addr, text, sizeof text);
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+struct HttpListener::Impl {
+  Impl(std::vector<EventLoop*> loops, HttpHandler handler, ErrorRenderer render,
+       const TransportLimits& transport_limits)
+      : limits(transport_limits), render_error(std::move(render)),
+        acceptor(loops.front()->io()), accept_timer(*loops.front()) {
+    auto processor = make_request_processor(std::move(handler));
+    for (auto* loop : loops) {
+      auto& host = *hosts.emplace_back(std::make_unique<ConnectionHost>());
+      host.loop = loop;
+      host.processor = processor;
+      host.render_error = render_error;
+      host.limits = limits;
+    }
+  }
+
+  void await_connections();
+  void accept_waiting();
+  void take(int socket, const sockaddr_storage& address);
+  bool admit(const std::string& ip);
+  void release(const std::string& ip);
+  void refuse(int socket);
+  template <class F>
+  void on_each_host(F&& f) {
+    for (auto& host : hosts) {
+      host->loop->post([&host = *host, f] { f(host); });
+    }
+  }
+
+  TransportLimits limits;  // read and written on the accepting loop
+  ErrorRenderer render_error;
+  std::vector<std::unique_ptr<ConnectionHost>> hosts;
+  asio::ip::tcp::acceptor acceptor;
+  Timer accept_timer;
+  size_t next_host = 0;
+  std::atomic<int64_t> connections{0};
+  std::mutex per_ip_mutex;
+  std::unordered_map<std::string, int64_t> per_ip;
+  std::string bound_address;
+  uint16_t port = 0;
+};
+
+HttpListener::HttpListener(std::vector<EventLoop*> loops, HttpHandler handler,
+                           ErrorRenderer render_error, const TransportLimits& limits)
+    : impl_(std::make_unique<Impl>(std::move(loops), std::move(handler), std::move(render_error),
+                                   limits)) {}
+HttpListener::~HttpListener() = default;
+
+Result<void> HttpListener::listen(const std::string& address) {
+  auto parts = split_address(address);
+  if (!parts) return tl::unexpected(parts.error());
+  boost::system::error_code error;
+  asio::ip::tcp::resolver resolver(impl_->hosts.front()->loop->io());
+  const auto found = resolver.resolve(parts->host, std::to_string(parts->port),
+                                      asio::ip::resolver_base::passive, error);
+  if (error || found.empty()) {
+    return fail(ErrorCode::kInvalidArgument,
+                "cannot listen on " + address + ": no such address; give one of this machine");
+  }
+  const auto endpoint = found.begin()->endpoint();
+  auto& acceptor = impl_->acceptor;
+  acceptor.open(endpoint.protocol(), error);
+  if (!error) acceptor.set_option(asio::socket_base::reuse_address(true), error);
+  if (!error && endpoint.address().is_v6()) {
+    acceptor.set_option(asio::ip::v6_only(!endpoint.address().is_unspecified()), error);
+  }
+  if (!error) acceptor.bind(endpoint, error);
+  if (!error) acceptor.listen(kBacklog, error);
+  if (!error) acceptor.non_blocking(true, error);
+  if (error) {
+    std::string advice = "give another address";
+    if (error == asio::error::address_in_use) {
+      advice = "another program listens there; stop it or give another port";
+    } else if (error == asio::error::access_denied) {
+      advice = "ports below 1024 need a privilege; give a higher port";
+    }
+    return fail(ErrorCode::kRefused,
+                "cannot listen on " + address + ": " + error.message() + "; " + advice);
+  }
+  const auto bound = acceptor.local_endpoint();
+  impl_->port = bound.port();
+  impl_->bound_address = bound.address().is_v6() ? "[" + bound.address().to_string() + "]"
+                                                 : bound.address().to_string();
+  impl_->bound_address += ":" + std::to_string(bound.port());
+  impl_->hosts.front()->loop->post([impl = impl_.get()] { impl->await_connections(); });
+  return {};
+}
+
+std::string HttpListener::bound_address() const { return impl_->bound_address; }
+uint16_t HttpListener::port() const { return impl_->port; }
+int64_t HttpListener::open_connections() const { return impl_->connections.load(); }
+
+void HttpListener::set_limits(const TransportLimits& limits) {
+  impl_->hosts.front()->loop->post([impl = impl_.get(), limits] { impl->limits = limits; });
+  impl_->on_each_host([limits](ConnectionHost& host) { host.limits = limits; });
+}
+
+void HttpListener::drain() {
+  impl_->hosts.front()->loop->post([impl = impl_.get()] {
+    boost::system::error_code ignored;
+    impl->acceptor.close(ignored);
+    impl->accept_timer.cancel();
+  });
+  impl_->on_each_host([](ConnectionHost& host) {
+    host.is_draining = true;
+    close_connections(host, false);
+  });
+}
+
+void HttpListener::close_all() {
+  drain();
+  impl_->on_each_host([](ConnectionHost& host) { close_connections(host, true); });
+}
+
+void HttpListener::Impl::await_connections() {
+  acceptor.async_wait(asio::ip::tcp::acceptor::wait_read,
+                      [this](const boost::system::error_code& error) {
+                        if (!error) accept_waiting();
+                      });
+}
+
+void HttpListener::Impl::accept_waiting() {
+  for (int i = 0; i < kAcceptsPerTurn; ++i) {
+    sockaddr_storage address{};
+    socklen_t bytes = sizeof address;
+    const int socket = accept4(acceptor.native_handle(), reinterpret_cast<sockaddr*>(&address),
+                               &bytes, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (socket >= 0) {
+      take(socket, address);
+      continue;
+    }
+    if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
+      log::warn("cannot_accept", {{"reason", std::string_view(std::strerror(errno))}});
+      accept_timer.set(200, [this] { await_connections(); });
+      return;
+    }
+    if (errno == EAGAIN || errno == EWOULDBLOCK) break;
+  }
+  await_connections();
+}
+
+void HttpListener::Impl::take(int socket, const sockaddr_storage& address) {
+  std::string ip = ip_of(address);
+  if (!admit(ip)) {
+    refuse(socket);
+    return;
+  }
+  const int on = 1;
+  setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  auto& host = *hosts[next_host++ % hosts.size()];
+  const bool is_ipv6 = address.ss_family == AF_INET6;
+  host.loop->post([this, &host, socket, is_ipv6, ip = std::move(ip)] {
+    serve_connection(host, socket, is_ipv6, ip, [this, ip] { release(ip); });
+  });
+}
+
+bool HttpListener::Impl::admit(const std::string& ip) {
+  if (limits.connections_max > 0 && connections.load() >= limits.connections_max) return false;
+  const std::lock_guard lock(per_ip_mutex);
+  auto& count = per_ip[ip];
+  if (limits.connections_per_ip_max > 0 && count >= limits.connections_per_ip_max) return false;
+  ++count;
+  ++connections;
+  return true;
+}
+
+void HttpListener::Impl::release(const std::string& ip) {
+  const std::lock_guard lock(per_ip_mutex);
+  const auto found = per_ip.find(ip);
+  assert(found != per_ip.end() && found->second > 0);
+  if (--found->second == 0) per_ip.erase(found);
+  --connections;
+}
+
+// One send into an empty socket buffer; whoever does not take it at once is only closed.
+void HttpListener::Impl::refuse(int socket) {
+  const auto rendered =
+      render_error({ErrorCode::kOverloaded, "too many connections; try again later"});
+  std::string answer = "HTTP/1.1 " + std::to_string(rendered.status) +
+                       " Service Unavailable\r\nConnection: close\r\n";
+  for (const auto& [name, value] : rendered.headers) answer += name + ": " + value + "\r\n";
+  answer += "Content-Length: " + std::to_string(rendered.body.size()) + "\r\n\r\n";
+  answer += rendered.body;
+  ::send(socket, answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  ::shutdown(socket, SHUT_WR);
+  // What the client has sent so far is read, so that closing does not reset the answer away.
+  char ignored[4096];
+  while (::recv(socket, ignored, sizeof ignored, MSG_DONTWAIT) > 0) {
+  }
+  ::close(socket);
+}
+
+}  // namespace chatgate

@@ -1,0 +1,64 @@
+// Accepts connections and spreads them evenly over the event loops, where each becomes a coroutine
+// that serves one request after another through cpp-httplib's request processing. Public calls are
+// safe from any thread unless they say otherwise.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/result.h"
+#include "server/transport/event_loop.h"
+#include "server/transport/http_exchange.h"
+
+namespace chatgate {
+
+// Times in milliseconds, sizes in bytes; 0 connections: no limit.
+struct TransportLimits {
+  HeadLimits head;
+  int64_t body_bytes_max = 64LL << 20;
+  int64_t connections_max = 20'000;
+  int64_t connections_per_ip_max = 0;
+  int64_t header_timeout_ms = 30'000;
+  int64_t body_timeout_ms = 60'000;
+  int64_t idle_timeout_ms = 120'000;
+  int64_t write_timeout_ms = 60'000;
+};
+
+// What the transport itself has to say (a broken head, a timeout), in the callers' protocol.
+struct RenderedError {
+  int status = 500;
+  HeaderList headers;
+  std::string body;
+};
+using ErrorRenderer = std::function<RenderedError(const Error&)>;
+
+class HttpListener {
+ public:
+  HttpListener(std::vector<EventLoop*> loops, HttpHandler handler, ErrorRenderer render_error,
+               const TransportLimits& limits);
+  ~HttpListener();  // REQUIRES: no connection is left, or the loops no longer run
+
+  // Binds "address:port", "[v6]:port", "name:port"; port 0 picks a free one. The message of a
+  // failure says what to do. REQUIRES: called once.
+  Result<void> listen(const std::string& address);
+  std::string bound_address() const;  // "127.0.0.1:8080", after listen
+  uint16_t port() const;
+
+  // For connections and requests that begin from now on.
+  void set_limits(const TransportLimits& limits);
+
+  // No new connections; idle ones close, busy ones close after their answer.
+  void drain();
+  // Cuts every connection.
+  void close_all();
+  int64_t open_connections() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace chatgate

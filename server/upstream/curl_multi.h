@@ -1,0 +1,89 @@
+// HTTP to the upstreams: one libcurl multi handle for each event loop, driven by that loop, with
+// calls that read like blocking code inside a coroutine. libcurl brings TLS, proxies, HTTP/2 and
+// connection reuse. Everything belongs to one loop's thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/transport/http_exchange.h"
+
+namespace chatgate {
+
+class EventLoop;
+
+struct UpstreamRequest {
+  std::string method;
+  std::string url;
+  std::vector<std::string> headers;  // "Name: value"
+  std::string_view body;             // must outlive the call; it is not copied
+  bool has_body = false;
+  bool expects_stream = false;       // small receive buffers: many of these run at once
+  std::string proxy;                 // empty: none, whatever the environment says
+  int64_t connect_timeout_ms = 10'000;
+};
+
+struct UpstreamHead {
+  int status = 0;
+  HeaderList headers;           // names in lower case, without hop-by-hop ones and lengths
+  int64_t content_length = -1;  // of the body as it will be read; -1: unknown
+};
+
+class CurlMulti {
+ public:
+  explicit CurlMulti(EventLoop& loop);
+  ~CurlMulti();  // REQUIRES: no call is left
+  CurlMulti(const CurlMulti&) = delete;
+  CurlMulti& operator=(const CurlMulti&) = delete;
+
+ private:
+  friend class UpstreamCall;
+  struct Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+// One exchange with an upstream. Used inside one coroutine; ending its life cancels it.
+class UpstreamCall {
+ public:
+  enum class Progress : uint8_t {
+    kReady,        // the head is here, or body bytes were read
+    kEnd,          // the body is whole
+    kUnreachable,  // no connection could be made: the upstream has seen nothing of the request
+    kBroken,       // it broke off, or does not speak HTTP
+    kTimeout,      // nothing came in the given time
+    kInterrupted,  // interrupt() was called
+  };
+
+  UpstreamCall(CurlMulti& multi, const UpstreamRequest& request);
+  ~UpstreamCall();
+  UpstreamCall(const UpstreamCall&) = delete;
+  UpstreamCall& operator=(const UpstreamCall&) = delete;
+
+  // kReady: head() is the final answer's.
+  Progress await_head(int64_t timeout_ms);
+  const UpstreamHead& head() const;
+
+  // Appends what has come of the body to `into`, waiting for it if need be. Never holds more than
+  // kBufferBytes: a slow client slows the upstream down.
+  Progress read(std::string& into, int64_t timeout_ms);
+  // Whether the body's end is known already, so that read() would only say kEnd.
+  bool is_whole() const;
+
+  // Ends the wait that is under way or comes next with kInterrupted. From the loop's thread.
+  void interrupt();
+
+  // Why it is kUnreachable or kBroken, for the log.
+  const std::string& failure() const;
+
+  static constexpr size_t kBufferBytes = 64 << 10;
+
+ private:
+  friend class CurlMulti;
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace chatgate
