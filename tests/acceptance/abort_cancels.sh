@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# A client that leaves in mid-stream is charged for what was seen, marked as estimated, and the
+# upstream is let go at once.
+. "$(dirname "$0")/lib.sh"
+start_upstream
+start_gateway
+set_price stall-mid stall
+add_user ann
+
+leave() {
+  chat "$1" "$2" --no-buffer 2> /dev/null &
+  own_pids+=($!)
+  wait_for_value 1 waiting_upstream
+  pkill -P $! curl
+  wait $! || true
+  wait_for_value left seen 'input.at(-1).outcome'
+}
+leave stall-mid ',"stream":true'
+wait_for_value "aborted 1" states
+expect "estimated" "$(in_books 'SELECT status, estimated, prompt > 0, completion > 0 FROM usage')" "1|1|1|1"
+expect_no_holds
+leave stall ''
+wait_for_value 0 waiting_upstream
+expect_no_holds
+expect_sound_books
+chat gpt-none
+expect "the gateway is well" "$status" 400

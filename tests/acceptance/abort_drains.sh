@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# With abort_policy = drain the gateway reads an abandoned stream to its end, and charges it exactly.
+. "$(dirname "$0")/lib.sh"
+start_upstream
+start_gateway --abort-policy drain
+set_price stall-mid+usage-40-20
+add_user ann
+
+chat stall-mid+usage-40-20 ',"stream":true' --no-buffer 2> /dev/null &
+own_pids+=($!)
+wait_for_value 1 waiting_upstream
+pkill -P $! curl
+wait $! || true
+tell_upstream release
+wait_for_value finished seen 'input[0].outcome'
+wait_for_value "1 40 20 0.00008" books_of stall-mid+usage-40-20
+expect "exact" "$(in_books 'SELECT status, estimated FROM usage')" "1|0"
+expect_no_holds
+expect_sound_books

@@ -1,0 +1,266 @@
+# What the acceptance scripts share: a gateway and fake upstreams of their own on free ports, an
+# administrator's shell over the same database, and assertions that show the gateway's log when one
+# fails. Every wait polls with a bound. Source it first; it needs $CHATGATE and $FAKE_UPSTREAM.
+
+set -euo pipefail
+shopt -s inherit_errexit
+
+: "${CHATGATE:?the path of the program under test}"
+: "${FAKE_UPSTREAM:?the path of the fake upstream}"
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+name=$(basename "$0" .sh)
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/chatgate-$name.XXXXXX")
+db=$work/chatgate.db
+log=$work/gateway.log
+own_pids=()
+cd "$work" # a chatgate.json or .env of the caller's folder must not count
+
+# Nothing of the caller's environment reaches the gateway.
+for variable in $(compgen -e | grep -E '^(CHATGATE_|OPENAI_|OPS_|CHAT_|DATABASE_|API_?KEY$|PORT$)'); do
+  [[ $variable == CHATGATE_ROOT ]] || unset "$variable"
+done
+
+clean_up() {
+  local status=$?
+  trap - EXIT
+  if ((${#own_pids[@]} > 0)); then
+    kill -KILL "${own_pids[@]}" 2> /dev/null || true
+    wait "${own_pids[@]}" 2> /dev/null || true
+  fi
+  if ((status != 0 && status != 77)); then
+    local file
+    for file in "$work"/*.log; do
+      [[ -s $file ]] && echo "--- ${file##*/}" && tail -n 60 "$file"
+    done >&2
+  fi
+  rm -rf "$work"
+  exit "$status"
+}
+trap clean_up EXIT
+trap 'exit 130' INT TERM
+
+fail() {
+  echo "$name: $*" >&2
+  exit 1
+}
+
+skip() {
+  echo "$name: skipped, $*" >&2
+  exit 77
+}
+
+# expect WHAT ACTUAL EXPECTED
+expect() {
+  [[ $2 == "$3" ]] || fail "$1: expected '$3' but got '$2'"
+}
+
+# expect_match WHAT ACTUAL REGEX
+expect_match() {
+  [[ $2 =~ $3 ]] || fail "$1: expected a match of '$3' but got '$2'"
+}
+
+# wait_until SECONDS COMMAND...: polls until the command succeeds; fails after so many seconds.
+wait_until() {
+  local deadline=$((SECONDS + $1 + 1))
+  shift
+  until "$@" > /dev/null 2>&1; do
+    ((SECONDS < deadline)) || fail "waited in vain for: $*"
+    sleep 0.02
+  done
+}
+
+# Waits until "$1" prints "$2", and tells what it printed last if it does not within ten seconds.
+wait_for_value() {
+  local expected=$1 actual deadline=$((SECONDS + 11))
+  shift
+  until actual=$("$@") && [[ $actual == "$expected" ]]; do
+    ((SECONDS < deadline)) || fail "waited in vain for '$expected' from: $* (it says '$actual')"
+    sleep 0.02
+  done
+}
+
+# ---- Programs ------------------------------------------------------------------------------------
+
+# start_upstream [ARGUMENT...]: sets $upstream, its address without /v1, and $upstream_pid.
+start_upstream() {
+  local out
+  out=$(mktemp "$work/upstream.XXXXXX")
+  "$FAKE_UPSTREAM" "$@" > "$out" 2> "$out.log" &
+  upstream_pid=$!
+  own_pids+=("$upstream_pid")
+  wait_until 20 grep -q '^listening' "$out"
+  upstream=http://127.0.0.1:$(sed -n 's/^listening //p' "$out")
+}
+
+# start_gateway [ARGUMENT...]: sets $gateway, $port and $gateway_pid. Without --config it relays to
+# $upstream.
+start_gateway() {
+  local arguments=("$@")
+  [[ " $* " == *" --config "* ]] || arguments+=(--upstream-url "$upstream/v1")
+  : >> "$log"
+  local lines
+  lines=$(wc -l < "$log")
+  "$CHATGATE" serve --listen 127.0.0.1:0 --db "$db" "${arguments[@]}" >> "$log" 2>&1 &
+  gateway_pid=$!
+  own_pids+=("$gateway_pid")
+  wait_until 30 gateway_is_up_or_gone "$lines"
+  gateway=$(listening_address "$lines")
+  [[ -n $gateway ]] || fail "the gateway did not start"
+  port=${gateway##*:}
+}
+
+listening_address() {
+  tail -n "+$(($1 + 1))" "$log" | grep -oE 'listening on http://[^ "]+' | head -n 1 |
+    sed 's|listening on ||; s|/$||' || true
+}
+
+gateway_is_up_or_gone() {
+  [[ -n $(listening_address "$1") ]] || ! kill -0 "$gateway_pid"
+}
+
+# stop_gateway [SIGNAL]: ends it and sets $exit_status.
+stop_gateway() {
+  kill "-${1:-TERM}" "$gateway_pid"
+  wait_for_gateway_to_leave
+}
+
+wait_for_gateway_to_leave() {
+  wait_until 20 gateway_is_gone
+  exit_status=0
+  wait "$gateway_pid" || exit_status=$?
+}
+
+# A child that has ended but was not waited for is a zombie, which kill -0 still finds.
+gateway_is_gone() {
+  ! kill -0 "$gateway_pid" 2> /dev/null || grep -q '^State:.*Z' "/proc/$gateway_pid/status"
+}
+
+# ---- The administrator ---------------------------------------------------------------------------
+
+admin() {
+  "$CHATGATE" --db "$db" "$@"
+}
+
+# add_user NAME [BALANCE] [TOKEN ARGUMENT...]: sets $token.
+add_user() {
+  admin user add "$1" --balance "${2:-10}" > /dev/null
+  token=$(admin token add "$1" "${@:3}")
+}
+
+# set_price MODEL...: 1 USD per million tokens in, 2 out, at most 4,096 tokens out.
+set_price() {
+  local model
+  for model in "$@"; do
+    admin price set "$model" --input 1 --output 2 --max-output 4096 > /dev/null
+  done
+}
+
+# Prints `REQUESTS PROMPT COMPLETION COST` of a model, all 0 when it was never used.
+books_of() {
+  admin usage report --format json --by model | json "
+    const row = input.find(row => row.model === '$1')
+    row ? [row.requests, row.prompt_tokens, row.completion_tokens, row.cost].join(' ') : '0 0 0 0'"
+}
+
+# Prints the states of all requests in the books and their number: `aborted 1, completed 2`.
+states() {
+  admin usage report --format json --by status | json "
+    input.map(row => row.status + ' ' + row.requests).sort().join(', ')"
+}
+
+balance_of() {
+  admin user show "$1" --format json | json input.balance
+}
+
+# in_books SQL: the answer of a query over the database.
+in_books() {
+  sqlite3 -readonly -cmd '.timeout 10000' "$db" "$1"
+}
+
+open_holds() {
+  in_books 'SELECT count(*) FROM holds'
+}
+
+expect_no_holds() {
+  wait_for_value 0 open_holds
+}
+
+expect_sound_books() {
+  admin ledger verify > "$work/verify.log" 2>&1 || fail "the books do not verify"
+}
+
+# ---- Requests ------------------------------------------------------------------------------------
+
+# request METHOD PATH [CURL ARGUMENT...]: sets $status, $head and $body. Uses $token.
+request() {
+  status=$(curl --silent --show-error --max-time 60 --request "$1" \
+    --header "Authorization: Bearer ${token:-}" --dump-header "$work/head" \
+    --output "$work/body" --write-out '%{http_code}' "${@:3}" "$gateway$2") || true
+  head=$(tr -d '\r' < "$work/head")
+  body=$(tr -d '\0' < "$work/body" 2> /dev/null || true)
+}
+
+# post PATH JSON [CURL ARGUMENT...]
+post() {
+  request POST "$1" --header 'Content-Type: application/json' --data-raw "$2" "${@:3}"
+}
+
+# chat MODEL [FURTHER FIELDS [CURL ARGUMENT...]]: chat gpt ',"stream":true' --no-buffer
+chat() {
+  post /v1/chat/completions "$(chat_body "$1" "${2:-}")" "${@:3}"
+}
+
+chat_body() {
+  printf '{"model":"%s","messages":[{"role":"user","content":"Hello"}]%s}' "$1" "${2:-}"
+}
+
+# The value of a header of the last answer, by its name in lower case.
+header() {
+  sed -n "s/^$1: //Ip" <<< "$head" | tail -n 1
+}
+
+# error_of: `TYPE CODE PARAM` of the last answer, which must be OpenAI's envelope.
+error_of() {
+  json 'const {message, type, param, code} = input.error
+    if (typeof message !== "string" || !message) throw Error("no message")
+    if ([type, param, code].includes(undefined)) throw Error("a field is missing")
+    ;[type, code, param].join(" ").trim()' <<< "$body" || fail "no OpenAI envelope: '$body'"
+}
+
+# Sends stdin to the gateway's port as it is and prints what comes back until the gateway closes the
+# connection. Fails when it does not within 20 seconds.
+raw() {
+  local socket
+  exec {socket}<> "/dev/tcp/127.0.0.1/$port"
+  cat >&"$socket" || true
+  timeout 20 cat <&"$socket" 2> /dev/null || [[ $? == 1 ]] ||
+    fail "the connection is still open"
+  exec {socket}>&-
+}
+
+# ---- The upstream's side -------------------------------------------------------------------------
+
+# tell_upstream next '{"behaviour":"reset"}'; also step, release and reset.
+tell_upstream() {
+  curl --silent --show-error --fail --max-time 20 --data-raw "${2:-{\}}" "$upstream/_$1" > /dev/null
+}
+
+# seen EXPRESSION: evaluates it over the requests that the upstream received.
+seen() {
+  curl --silent --show-error --fail --max-time 20 "$upstream/_seen" | json "$1"
+}
+
+waiting_upstream() {
+  curl --silent --show-error --fail --max-time 20 "$upstream/_state" | json input.waiting
+}
+
+# ---- JSON ----------------------------------------------------------------------------------------
+
+# json EXPRESSION: prints its value over `input`, the JSON on stdin; text bare, all else as JSON.
+json() {
+  node --input-type=commonjs --eval '
+    const input = JSON.parse(require("fs").readFileSync(0, "utf8") || "null")
+    const value = eval(process.argv[1])
+    console.log(typeof value === "string" ? value : JSON.stringify(value))' "$1"
+}

@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Each event is relayed as soon as it comes: the client has it while the upstream still waits.
+. "$(dirname "$0")/lib.sh"
+start_upstream
+start_gateway
+set_price step
+add_user ann
+
+chat step ',"stream":true' --no-buffer &
+own_pids+=($!)
+events() { grep -c '^data: ' "$work/body" || true; }
+for n in 1 2 3 4; do
+  wait_for_value 1 waiting_upstream
+  tell_upstream step
+  wait_for_value "$n" events
+done
+tell_upstream release
+wait_for_value 12 events
+expect "books" "$(books_of step)" "1 13 9 0.000031"
