@@ -16,7 +16,7 @@ constexpr size_t kDecimalTextBytesMax = 64;
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // Foreign text within quotes, printable and short, for an error message.
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   constexpr size_t kShown = 40;
   std::string shown = "'";
   for (const char c : text.substr(0, kShown)) {
@@ -27,7 +27,7 @@ std::string quoted(std::string_view text) {
 }
 
 tl::unexpected<Error> bad(std::string_view text, std::string_view why) {
-  return fail(ErrorCode::kInvalidArgument, quoted(text) + " " + std::string(why));
+  return fail(ErrorCode::kInvalidArgument, in_quotes(text) + " " + std::string(why));
 }
 
 constexpr uint128 power_of_ten(int exponent) {

@@ -94,6 +94,20 @@ void add_side(PicoSum& sum, int64_t whole, PicosPerToken plain_price, int64_t fi
 
 }  // namespace
 
+TokenUsage& TokenUsage::operator+=(const TokenUsage& other) {
+  const auto add = [](int64_t& sum, int64_t count) {
+    [[maybe_unused]] const bool overflowed = __builtin_add_overflow(sum, count, &sum);
+    assert(!overflowed);
+  };
+  add(prompt, other.prompt);
+  add(cached_prompt, other.cached_prompt);
+  add(audio_prompt, other.audio_prompt);
+  add(completion, other.completion);
+  add(reasoning_completion, other.reasoning_completion);
+  add(audio_completion, other.audio_completion);
+  return *this;
+}
+
 std::optional<Money> cost_of(const TokenUsage& usage, const Price& price, const Unit& unit,
                              ExchangeRate rate) {
   if (!is_valid(usage) || !is_valid(price, rate)) return std::nullopt;

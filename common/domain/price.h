@@ -11,6 +11,10 @@
 
 namespace chatgate {
 
+// More than any one request can use. A larger figure from an upstream is not believed: cut it to this
+// before it is charged; the books refuse it, so that no sum of theirs can overflow.
+inline constexpr int64_t kTokenCountMax = 1'000'000'000;
+
 // Token counts as OpenAI reports them: cached and audio tokens are inside `prompt`, reasoning and
 // audio inside `completion`. All are >= 0.
 struct TokenUsage {
@@ -23,6 +27,8 @@ struct TokenUsage {
 
   int64_t total() const { return prompt + completion; }
   bool operator==(const TokenUsage&) const = default;
+  // REQUIRES: the sums fit; those of a report's rows do, see kTokenCountMax.
+  TokenUsage& operator+=(const TokenUsage& other);
 };
 
 // One row of the price list. Rows are never edited: a later row takes over from `effective_from`.

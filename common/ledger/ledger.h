@@ -3,6 +3,7 @@
 // tells the result here). Safe from any thread; each call locks one account.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -60,6 +61,7 @@ class Ledger {
 
   mutable std::shared_mutex accounts_mutex_;
   std::unordered_map<UserId, std::unique_ptr<Account>> accounts_;
+  std::atomic<int64_t> open_holds_{0};
 };
 
 }  // namespace chatgate

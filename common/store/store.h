@@ -140,7 +140,9 @@ class Store {
   // --- the books -------------------------------------------------------------------------------
   // Commits a group durably: holds, usage rows, charges, roll-ups. All or nothing; returns the new
   // balance of every account that was charged. A usage row whose id is already in the books is
-  // skipped whole, so that a batch may be tried again.
+  // skipped whole, so that a batch may be tried again. kRefused, with nothing written, for a row
+  // that no book can hold: a count above kTokenCountMax, an unknown user, token or price. Trying
+  // such a batch again cannot help; the message names the request.
   virtual Result<std::vector<AccountBalance>> commit(const BookBatch& batch) = 0;
   // Ends every hold that a dead gateway left: a usage row of kInterrupted and no cost for each.
   // REQUIRES: no gateway is running on this database. Returns how many there were.

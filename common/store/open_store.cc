@@ -1,0 +1,115 @@
+#include "common/store/open_store.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <array>
+#include <cctype>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "common/store/sqlite/sqlite_store.h"
+
+namespace chatgate {
+namespace {
+
+constexpr std::string_view kSqliteScheme = "sqlite:";
+
+// "scheme" of "scheme://..." in lower case; empty for a path.
+std::string scheme_of(std::string_view url) {
+  const size_t end = url.find("://");
+  if (end == std::string_view::npos) return {};
+  std::string scheme(url.substr(0, end));
+  for (char& c : scheme) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return scheme;
+}
+
+// The path of the SQLite file that `url` names.
+Result<std::string> path_of(std::string_view url) {
+  const std::string scheme = scheme_of(url);
+  if (!scheme.empty() && scheme != "sqlite") {
+    // The rest of the address may hold a password.
+    return fail(ErrorCode::kInvalidArgument,
+                "a database of the kind " + sqlite::in_quotes(scheme + "://") +
+                    " is not supported by this version: name a file, or sqlite:FILE");
+  }
+  if (url.starts_with(kSqliteScheme)) url.remove_prefix(kSqliteScheme.size());
+  if (scheme == "sqlite") url.remove_prefix(2);
+  if (url.empty()) {
+    return fail(ErrorCode::kInvalidArgument,
+                "the database's path is empty: name a file, like chatgate.db");
+  }
+  if (url == ":memory:" || url.find('\0') != std::string_view::npos) {
+    return fail(ErrorCode::kInvalidArgument,
+                "the database " + sqlite::in_quotes(url) + " is no file: books are kept in one");
+  }
+  return std::string(url);
+}
+
+// An advisory lock that the kernel drops with the process, however that ends. The file itself stays:
+// to remove it would let two processes lock two files of one name.
+class FileLock final : public ServeLock {
+ public:
+  explicit FileLock(int file) : file_(file) {}
+  FileLock(const FileLock&) = delete;
+  FileLock& operator=(const FileLock&) = delete;
+  ~FileLock() override { ::close(file_); }
+
+ private:
+  int file_;
+};
+
+std::string read_process_id(int file) {
+  std::array<char, 32> text;
+  const ssize_t bytes = ::pread(file, text.data(), text.size(), 0);
+  std::string digits;
+  for (ssize_t i = 0; i < bytes; ++i) {
+    const char c = text.at(static_cast<size_t>(i));
+    if (c < '0' || c > '9') break;
+    digits += c;
+  }
+  return digits.empty() ? "unknown" : digits;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> open_store(std::string_view url, OpenMode mode) {
+  const Result<std::string> path = path_of(url);
+  if (!path) return tl::unexpected<Error>(path.error());
+  sqlite::ConnectionOptions options;
+  options.create = mode == OpenMode::kCreate;
+  return sqlite::SqliteStore::open(*path, options);
+}
+
+Result<std::unique_ptr<ServeLock>> acquire_serve_lock(std::string_view url) {
+  const Result<std::string> path = path_of(url);
+  if (!path) return tl::unexpected<Error>(path.error());
+  // One lock for one file, whatever links lead to it.
+  std::error_code ignored;
+  const std::filesystem::path real = std::filesystem::weakly_canonical(*path, ignored);
+  const std::string lock_path = (real.empty() ? *path : real.string()) + ".lock";
+  const int file = ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (file < 0) {
+    return fail(ErrorCode::kStoreUnavailable,
+                "the lock file " + sqlite::in_quotes(lock_path) + " cannot be opened (" +
+                    std::strerror(errno) + "): make it and its folder writable");
+  }
+  auto lock = std::make_unique<FileLock>(file);
+  if (::flock(file, LOCK_EX | LOCK_NB) != 0) {
+    return fail(ErrorCode::kRefused,
+                "another chatgate (process " + read_process_id(file) +
+                    ") serves the database " + sqlite::in_quotes(*path) +
+                    ": stop it first, or name another database");
+  }
+  const std::string id = std::to_string(::getpid()) + "\n";
+  if (::ftruncate(file, 0) != 0 || ::pwrite(file, id.data(), id.size(), 0) < 0) {
+    return fail(ErrorCode::kStoreUnavailable,
+                "the lock file " + sqlite::in_quotes(lock_path) + " cannot be written (" +
+                    std::strerror(errno) + "): free some space on its disk and try again");
+  }
+  return lock;
+}
+
+}  // namespace chatgate

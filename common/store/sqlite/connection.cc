@@ -1,0 +1,212 @@
+#include "common/store/sqlite/connection.h"
+
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstring>
+#include <filesystem>
+#include <thread>
+
+#include "common/store/sqlite/schema.h"
+
+namespace chatgate::sqlite {
+namespace {
+
+constexpr const char* kBeginWrite = "BEGIN IMMEDIATE";
+constexpr const char* kBeginRead = "BEGIN";
+constexpr const char* kCommit = "COMMIT";
+constexpr const char* kRollBack = "ROLLBACK";
+// A read transaction sees the database as of its first read: this one.
+constexpr const char* kTakeSnapshot = "SELECT revision FROM change_counter";
+
+constexpr auto kRetryPause = std::chrono::milliseconds(5);
+
+tl::unexpected<Error> unusable(const std::string& message) {
+  return fail(ErrorCode::kStoreUnavailable, message);
+}
+
+// What SQLite alone would report as "unable to open database file", told apart.
+Result<void> check_file(const std::string& path, bool create) {
+  const std::string name = "the database " + in_quotes(path);
+  struct stat status {};
+  if (stat(path.c_str(), &status) == 0) {
+    if (S_ISDIR(status.st_mode)) return unusable(name + " is a folder: name a file in it");
+    if (!S_ISREG(status.st_mode)) return unusable(name + " is no regular file: name another one");
+    if (access(path.c_str(), R_OK | W_OK) != 0) {
+      return unusable(name + " cannot be read and written by this user: change its permissions, "
+                             "or run as its owner");
+    }
+    // Left by a start that died before it wrote anything.
+    if (status.st_size == 0 && !create) {
+      return fail(ErrorCode::kNotFound, name + " is empty: start `chatgate serve` with it first, "
+                                               "or name another file");
+    }
+    return {};
+  }
+  if (errno != ENOENT) {
+    return unusable(name + " cannot be reached (" + std::strerror(errno) +
+                    "): check the path and its permissions");
+  }
+  std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  if (folder.empty()) folder = ".";
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(folder, ignored)) {
+    return unusable("the folder " + in_quotes(folder.string()) +
+                    " of the database does not exist: create it, or name another path");
+  }
+  if (!create) {
+    return fail(ErrorCode::kNotFound,
+                name + " does not exist: check the path, or let `chatgate serve` create it");
+  }
+  // For its owner alone: SQLite gives its side files the same permissions.
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (file < 0) {
+    return unusable(name + " cannot be created (" + std::strerror(errno) +
+                    "): make the folder writable, or name another path");
+  }
+  ::close(file);
+  return {};
+}
+
+}  // namespace
+
+std::string in_quotes(std::string_view text) {
+  constexpr size_t kShown = 200;
+  std::string shown = "'";
+  for (const char c : text.substr(0, kShown)) {
+    const auto byte = static_cast<unsigned char>(c);
+    shown += byte < ' ' || byte == 0x7f ? '?' : c;
+  }
+  if (text.size() > kShown) shown += "...";
+  return shown + "'";
+}
+
+Error error_of(const SQLite::Exception& failure, const std::string& path,
+               int64_t busy_timeout_ms) {
+  const std::string name = "the database " + in_quotes(path);
+  const auto unavailable = [&](const std::string& rest) {
+    return Error{ErrorCode::kStoreUnavailable, name + " " + rest};
+  };
+  switch (failure.getErrorCode() & 0xff) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return unavailable("was in use by another process for longer than " +
+                         std::to_string(busy_timeout_ms / 1000) +
+                         " s: try again, or stop that process");
+    case SQLITE_FULL:
+      return unavailable("cannot grow: free some space on its disk and try again");
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+      return unavailable("cannot be written: make the file and its folder writable for this user");
+    case SQLITE_CANTOPEN:
+      return unavailable("cannot be opened: check that the file and its folder are readable and "
+                         "writable for this user");
+    case SQLITE_NOTADB:
+      return unavailable("is not a chatgate database: name another file");
+    case SQLITE_CORRUPT:
+      return unavailable("is damaged: restore a backup");
+    case SQLITE_IOERR:
+      return unavailable("cannot be read or written (" + std::string(failure.what()) +
+                         "): check its disk");
+    default:
+      return {ErrorCode::kInternal, name + " refused an operation: " + failure.what()};
+  }
+}
+
+Result<std::unique_ptr<Connection>> Connection::open(const std::string& path,
+                                                     const ConnectionOptions& options) {
+  if (const Result<void> checked = check_file(path, options.create); !checked) {
+    return tl::unexpected<Error>(checked.error());
+  }
+  try {
+    std::unique_ptr<Connection> connection(new Connection(path, options));
+    Result<void> ready;
+    connection->retry_while_busy([&] { ready = prepare_schema(*connection); });
+    if (!ready) return tl::unexpected<Error>(ready.error());
+    connection->configure(options);
+    return connection;
+  } catch (const SQLite::Exception& failure) {
+    return tl::unexpected<Error>(
+        sqlite::error_of(failure, path, options.busy_timeout_ms));
+  }
+}
+
+// A path that begins with "file:" would be taken for a URI, and ":memory:" for no file at all.
+static std::string plain_path(const std::string& path) {
+  return path.starts_with("file:") || path.starts_with(":") ? "./" + path : path;
+}
+
+Connection::Connection(const std::string& path, const ConnectionOptions& options)
+    : path_(path),
+      busy_timeout_ms_(options.busy_timeout_ms),
+      database_(plain_path(path), SQLite::OPEN_READWRITE | SQLite::OPEN_NOMUTEX,
+                static_cast<int>(options.busy_timeout_ms)) {}
+
+void Connection::configure(const ConnectionOptions& options) {
+  run_script(
+      "PRAGMA synchronous = FULL;"
+      "PRAGMA foreign_keys = ON;"
+      "PRAGMA trusted_schema = OFF;"
+      "PRAGMA secure_delete = OFF;"  // what is deleted here (holds) is no secret
+      "PRAGMA temp_store = MEMORY;"
+      "PRAGMA cache_size = -16000;");
+  if (options.pages_max > 0) {
+    run_script("PRAGMA max_page_count = " + std::to_string(options.pages_max));
+  }
+}
+
+SQLite::Statement& Connection::prepared(const char* sql) {
+  const auto found = statements_.find(sql);
+  if (found != statements_.end()) return found->second;
+  return statements_.emplace(sql, SQLite::Statement(database_, sql)).first->second;
+}
+
+Error Connection::error_of(const SQLite::Exception& failure) const {
+  return sqlite::error_of(failure, path_, busy_timeout_ms_);
+}
+
+void Connection::retry_while_busy(const std::function<void()>& work) const {
+  const auto deadline =
+      std::chrono::steady_clock::now() + std::chrono::milliseconds(busy_timeout_ms_);
+  for (;;) {
+    try {
+      return work();
+    } catch (const SQLite::Exception& failure) {
+      if ((failure.getErrorCode() & 0xff) != SQLITE_BUSY) throw;
+      if (std::chrono::steady_clock::now() >= deadline) throw;
+    }
+    std::this_thread::sleep_for(kRetryPause);
+  }
+}
+
+void Connection::begin(bool is_write) {
+  retry_while_busy([&] {
+    if (is_write) {
+      query(kBeginWrite).run();
+      return;
+    }
+    query(kBeginRead).run();
+    try {
+      query(kTakeSnapshot).step();
+    } catch (const SQLite::Exception&) {
+      roll_back();
+      throw;
+    }
+  });
+}
+
+void Connection::commit() {
+  // A writer that waits for a checkpoint elsewhere is the only one that can meet a lock here.
+  retry_while_busy([&] { query(kCommit).run(); });
+}
+
+void Connection::roll_back() noexcept {
+  // A full disk makes SQLite roll back by itself. Should this fail, the next BEGIN tells why.
+  if (sqlite3_get_autocommit(handle()) == 0) database_.tryExec(kRollBack);
+}
+
+}  // namespace chatgate::sqlite

@@ -1,0 +1,195 @@
+// One connection to one SQLite file: its settings, its prepared statements, its transactions, and
+// the sentence that each of SQLite's failures becomes. Used by the files beside it alone; belongs
+// to one thread at a time.
+#pragma once
+
+#include <SQLiteCpp/Column.h>
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Exception.h>
+#include <SQLiteCpp/Statement.h>
+
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "common/result.h"
+
+namespace chatgate::sqlite {
+
+struct ConnectionOptions {
+  bool create = false;
+  int64_t busy_timeout_ms = 10'000;
+  int64_t pages_max = 0;  // 0: as many as the disk holds. Tests fill a database with it.
+};
+
+// Text to bind without a copy: it must outlive the statement's run.
+struct Borrowed {
+  const std::string& text;
+};
+
+// A prepared statement in use, given back to its cache, reset, at the end of its scope.
+class Query {
+ public:
+  explicit Query(SQLite::Statement& statement) : statement_(&statement) {}
+  Query(Query&& other) noexcept : statement_(std::exchange(other.statement_, nullptr)) {}
+  Query(const Query&) = delete;
+  Query& operator=(const Query&) = delete;
+  Query& operator=(Query&&) = delete;
+  ~Query() { reset(); }
+
+  // Binds all parameters, in order. Text is copied.
+  template <class... Values>
+  Query& bind(const Values&... values) {
+    int index = 0;
+    (bind_one(++index, values), ...);
+    return *this;
+  }
+  // Moves to the next row; false when there is none.
+  bool step() { return statement_->executeStep(); }
+  // Runs a statement that gives no rows and makes it ready for the next run. Returns the rows changed.
+  int64_t run() {
+    const int changed = statement_->exec();
+    reset();
+    return changed;
+  }
+  void reset() noexcept {
+    if (statement_ != nullptr) statement_->tryReset();
+  }
+
+  int64_t integer(int column) const { return statement_->getColumn(column).getInt64(); }
+  bool boolean(int column) const { return integer(column) != 0; }
+  bool is_null(int column) const { return statement_->isColumnNull(column); }
+  std::optional<int64_t> optional_integer(int column) const {
+    return is_null(column) ? std::nullopt : std::optional(integer(column));
+  }
+  std::string text(int column) const { return statement_->getColumn(column).getString(); }
+  // A blob of exactly this size; anything else leaves `blob` as it is.
+  template <size_t kBytes>
+  void copy_blob(int column, std::array<uint8_t, kBytes>& blob) const {
+    const SQLite::Column source = statement_->getColumn(column);
+    if (source.getBytes() == static_cast<int>(kBytes)) {
+      std::memcpy(blob.data(), source.getBlob(), kBytes);
+    }
+  }
+
+ private:
+  void bind_one(int index, int64_t value) { statement_->bind(index, value); }
+  void bind_one(int index, int value) { statement_->bind(index, value); }
+  void bind_one(int index, bool value) { statement_->bind(index, value ? 1 : 0); }
+  void bind_one(int index, std::string_view text) { statement_->bind(index, std::string(text)); }
+  void bind_one(int index, const std::string& text) { statement_->bind(index, text); }
+  void bind_one(int index, Borrowed borrowed) { statement_->bindNoCopy(index, borrowed.text); }
+  void bind_one(int index, const char* text) { statement_->bind(index, std::string(text)); }
+  void bind_one(int index, std::nullptr_t) { statement_->bind(index); }
+  template <size_t kBytes>
+  void bind_one(int index, const std::array<uint8_t, kBytes>& blob) {
+    statement_->bind(index, blob.data(), static_cast<int>(blob.size()));
+  }
+  template <class T>
+  void bind_one(int index, const std::optional<T>& value) {
+    if (value) {
+      bind_one(index, *value);
+    } else {
+      statement_->bind(index);
+    }
+  }
+
+  SQLite::Statement* statement_;
+};
+
+class Connection {
+ public:
+  // kNotFound without a file and `create`; kStoreUnavailable for a file that cannot be used.
+  static Result<std::unique_ptr<Connection>> open(const std::string& path,
+                                                  const ConnectionOptions& options);
+
+  // `sql` must be a constant: the prepared statement is kept by its address.
+  template <class... Values>
+  Query query(const char* sql, const Values&... values) {
+    Query query(prepared(sql));
+    query.bind(values...);
+    return query;
+  }
+  // Several statements without parameters, prepared anew.
+  void run_script(const std::string& sql) { database_.exec(sql); }
+  int64_t last_insert_id() const { return database_.getLastInsertRowid(); }
+  const std::string& path() const { return path_; }
+  sqlite3* handle() const { return database_.getHandle(); }
+  // Ends the open transaction, if there is one.
+  void roll_back() noexcept;
+
+  // Runs `work` in one transaction, committed when it returns a value, else rolled back. Waits for
+  // other connections' locks up to the busy timeout. `work` may run only once.
+  template <class Work>
+  auto write(Work&& work) -> decltype(work()) {
+    return guard([&] { return in_transaction(true, work); });
+  }
+  template <class Work>
+  auto read(Work&& work) -> decltype(work()) {
+    return guard([&] { return in_transaction(false, work); });
+  }
+  // Turns what SQLite throws within `work` into an Error.
+  template <class Work>
+  auto guard(Work&& work) -> decltype(work());
+
+  // The database's file could not be used: one sentence with the file's name and what to do.
+  Error error_of(const SQLite::Exception& failure) const;
+
+ private:
+  Connection(const std::string& path, const ConnectionOptions& options);
+
+  void configure(const ConnectionOptions& options);
+  SQLite::Statement& prepared(const char* sql);
+  void begin(bool is_write);
+  void commit();
+  // Repeats `work` while SQLite reports a lock at once, without waiting for it by itself.
+  void retry_while_busy(const std::function<void()>& work) const;
+
+  template <class Work>
+  auto in_transaction(bool is_write, Work& work) -> decltype(work());
+
+  std::string path_;
+  int64_t busy_timeout_ms_;
+  SQLite::Database database_;
+  std::unordered_map<const char*, SQLite::Statement> statements_;
+};
+
+Error error_of(const SQLite::Exception& failure, const std::string& path,
+               int64_t busy_timeout_ms);
+// For text that came from a person: printable, in quotes, short.
+std::string in_quotes(std::string_view text);
+
+template <class Work>
+auto Connection::in_transaction(bool is_write, Work& work) -> decltype(work()) {
+  begin(is_write);
+  struct RollBack {
+    Connection* connection;
+    ~RollBack() {
+      if (connection != nullptr) connection->roll_back();
+    }
+  } roll_back_unless_done{this};
+  auto result = work();
+  if (result) {
+    commit();
+    roll_back_unless_done.connection = nullptr;
+  }
+  return result;
+}
+
+template <class Work>
+auto Connection::guard(Work&& work) -> decltype(work()) {
+  try {
+    return work();
+  } catch (const SQLite::Exception& failure) {
+    return tl::unexpected<Error>(error_of(failure));
+  }
+}
+
+}  // namespace chatgate::sqlite

@@ -1,0 +1,57 @@
+#include "common/store/sqlite/sqlite_store.h"
+
+namespace chatgate::sqlite {
+namespace {
+
+constexpr const char* kSelectDataVersion = "PRAGMA data_version";
+constexpr const char* kSelectRevision = "SELECT revision FROM change_counter";
+constexpr const char* kRaiseRevision =
+    "UPDATE change_counter SET revision = revision + 1 RETURNING revision";
+
+int64_t single_integer(Connection& connection, const char* sql) {
+  Query query = connection.query(sql);
+  query.step();
+  return query.integer(0);
+}
+
+}  // namespace
+
+Revision next_revision(Connection& connection) {
+  return single_integer(connection, kRaiseRevision);
+}
+
+Result<std::unique_ptr<Store>> SqliteStore::open(const std::string& path,
+                                                 const ConnectionOptions& options) {
+  auto connection = Connection::open(path, options);
+  if (!connection) return tl::unexpected<Error>(connection.error());
+  std::unique_ptr<SqliteStore> store(new SqliteStore(*std::move(connection)));
+  // From now on, changes elsewhere count.
+  if (const Result<bool> changed = store->changed_elsewhere(); !changed) {
+    return tl::unexpected<Error>(changed.error());
+  }
+  return store;
+}
+
+SqliteStore::SqliteStore(std::unique_ptr<Connection> connection)
+    : connection_(std::move(connection)) {}
+
+Result<bool> SqliteStore::changed_elsewhere() {
+  return connection_->guard([&]() -> Result<bool> {
+    const int64_t version = single_integer(*connection_, kSelectDataVersion);
+    return std::exchange(data_version_, version) != version;
+  });
+}
+
+Result<Revision> SqliteStore::for_each_change_since(Revision since,
+                                                    const ChangeVisitor& visitor) {
+  return connection_->read([&]() -> Result<Revision> {
+    const Revision reached = single_integer(*connection_, kSelectRevision);
+    if (reached == since) return reached;
+    visit_changed_users(*connection_, since, visitor);
+    visit_changed_tokens(*connection_, since, visitor);
+    visit_changed_prices(*connection_, since, visitor);
+    return reached;
+  });
+}
+
+}  // namespace chatgate::sqlite

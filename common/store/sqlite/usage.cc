@@ -1,0 +1,287 @@
+// Reports. Whole days are read from the daily roll-up, and only what it cannot tell (the hours of a
+// broken day; hour, endpoint, status) from the usage rows. Rows are summed here, not by SQL: one
+// hash table in place of SQLite's sorter.
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <tuple>
+#include <unordered_map>
+
+#include "common/store/sqlite/sqlite_store.h"
+
+namespace chatgate::sqlite {
+namespace {
+
+constexpr const char* kSelectDays =
+    "SELECT day, user_id, token_id, model_id, requests, prompt, cached_prompt, audio_prompt, "
+    "completion, reasoning_completion, audio_completion, cost, written_off "
+    "FROM usage_daily WHERE day >= ? AND day < ?";
+
+#define CHATGATE_SUMMED_COLUMNS                                                              \
+  "id, user_id, token_id, model_id, endpoint_id, status, prompt, cached_prompt, "            \
+  "audio_prompt, completion, reasoning_completion, audio_completion, cost, written_off"
+constexpr const char* kSelectRows =
+    "SELECT " CHATGATE_SUMMED_COLUMNS " FROM usage WHERE id >= ? AND id < ?";
+constexpr const char* kSelectRowsOfToken =
+    "SELECT " CHATGATE_SUMMED_COLUMNS " FROM usage WHERE id >= ? AND id < ? AND token_id = ?";
+#undef CHATGATE_SUMMED_COLUMNS
+
+constexpr const char* kSelectUsageOfToken =
+    "SELECT usage.id, user_id, token_id, price_id, model.name, endpoint.name, upstream.name, "
+    "remote_id, status, estimated, http_status, prompt, cached_prompt, audio_prompt, completion, "
+    "reasoning_completion, audio_completion, rate, cost, written_off, duration_ms "
+    "FROM usage JOIN names AS model ON model.id = model_id "
+    "JOIN names AS endpoint ON endpoint.id = endpoint_id "
+    "JOIN names AS upstream ON upstream.id = upstream_id "
+    "WHERE token_id = ? AND usage.id >= ? AND usage.id < ? ORDER BY usage.id";
+
+constexpr const char* kSelectUnit = "SELECT unit FROM users WHERE id = ?";
+constexpr const char* kSelectUserName = "SELECT name FROM users WHERE id = ?";
+constexpr const char* kSelectTokenPrefix = "SELECT prefix FROM tokens WHERE id = ?";
+constexpr const char* kSelectName = "SELECT name FROM names WHERE id = ?";
+constexpr const char* kSelectNameId = "SELECT id FROM names WHERE name = ?";
+
+constexpr int64_t kHourMs = 3'600'000;
+constexpr int64_t kNone = -1;  // a dimension that the report does not ask for
+
+TokenUsage read_token_usage(const Query& row, int column) {
+  return {row.integer(column),     row.integer(column + 1), row.integer(column + 2),
+          row.integer(column + 3), row.integer(column + 4), row.integer(column + 5)};
+}
+
+UsageRecord read_usage_record(const Query& row) {
+  UsageRecord record;
+  record.id = {row.integer(0)};
+  record.user_id = {row.integer(1)};
+  record.token_id = {row.optional_integer(2).value_or(0)};
+  record.price_id = {row.optional_integer(3).value_or(0)};
+  record.model = row.text(4);
+  record.endpoint = row.text(5);
+  record.upstream = row.text(6);
+  record.remote_id = row.text(7);
+  record.status = static_cast<UsageStatus>(row.integer(8));
+  record.estimated = row.boolean(9);
+  record.http_status = static_cast<int>(row.integer(10));
+  record.usage = read_token_usage(row, 11);
+  record.rate = {row.integer(17)};
+  record.cost = {row.integer(18)};
+  record.written_off = {row.integer(19)};
+  record.duration_ms = row.integer(20);
+  return record;
+}
+
+// The first id of a moment; moments outside of what ids can express are brought to the nearest.
+int64_t first_id_of(Timestamp time) {
+  constexpr int64_t kUnixMsMax = INT64_MAX >> kRequestIdTimeShift;
+  return std::clamp<int64_t>(time.unix_ms, 0, kUnixMsMax) << kRequestIdTimeShift;
+}
+
+// One line in the making: the grouped dimensions, kNone for the others, then the unit's number.
+using Key = std::array<int64_t, 7>;
+struct KeyHash {
+  size_t operator()(const Key& key) const {
+    size_t hash = 0;
+    for (const int64_t part : key) {
+      hash = (hash ^ static_cast<size_t>(part)) * 0x9e3779b97f4a7c15ULL;
+      hash ^= hash >> 29;
+    }
+    return hash;
+  }
+};
+enum KeyPart : size_t { kUser, kToken, kModel, kPeriod, kEndpoint, kStatus, kUnit };
+
+struct Sums {
+  int64_t requests = 0;
+  TokenUsage usage;
+  int64_t cost = 0;
+  int64_t written_off = 0;
+};
+
+class Report {
+ public:
+  Report(Connection& connection, const UsageQuery& query) : connection_(connection), query_(query) {
+    for (const UsageDimension dimension : query.group_by) {
+      switch (dimension) {
+        case UsageDimension::kUser: groups_[kUser] = true; break;
+        case UsageDimension::kToken: groups_[kToken] = true; break;
+        case UsageDimension::kModel: groups_[kModel] = true; break;
+        case UsageDimension::kDay: groups_[kPeriod] = true; break;
+        case UsageDimension::kHour: groups_[kPeriod] = by_hour_ = true; break;
+        case UsageDimension::kEndpoint: groups_[kEndpoint] = true; break;
+        case UsageDimension::kStatus: groups_[kStatus] = true; break;
+      }
+    }
+  }
+
+  Result<std::vector<UsageSummary>> run() {
+    if (query_.model && !find_model()) return std::vector<UsageSummary>{};
+    const int64_t from_ms = std::max<int64_t>(query_.from.unix_ms, 0);
+    const int64_t until_ms = std::max(query_.until.unix_ms, from_ms);
+    const int64_t first_day = (from_ms + kDayMs - 1) / kDayMs;  // whole days: [first, last)
+    const int64_t last_day = until_ms / kDayMs;
+    if (by_hour_ || groups_[kEndpoint] || groups_[kStatus] || first_day >= last_day) {
+      add_rows({from_ms}, {until_ms});
+    } else {
+      add_rows({from_ms}, {first_day * kDayMs});
+      add_days(first_day, last_day);
+      add_rows({last_day * kDayMs}, {until_ms});
+    }
+    if (overflowed_) {
+      return fail(ErrorCode::kRefused,
+                  "a sum of this report is too large to be counted: ask for a shorter time");
+    }
+    return lines();
+  }
+
+ private:
+  bool find_model() {
+    Query query = connection_.query(kSelectNameId, *query_.model);
+    if (!query.step()) return false;
+    model_id_ = query.integer(0);
+    return true;
+  }
+
+  bool is_wanted(int64_t user, int64_t token, int64_t model) const {
+    return (!query_.user || query_.user->value == user) &&
+           (!query_.token || query_.token->value == token) &&
+           (!query_.model || model_id_ == model);
+  }
+
+  void add_days(int64_t first_day, int64_t last_day) {
+    Query row = connection_.query(kSelectDays, first_day, last_day);
+    while (row.step()) {
+      const int64_t user = row.integer(1);
+      const int64_t token = row.integer(2);
+      const int64_t model = row.integer(3);
+      if (!is_wanted(user, token, model)) continue;
+      add({user, token, model, row.integer(0), kNone, kNone, 0},
+          {row.integer(4), read_token_usage(row, 5), row.integer(11), row.integer(12)});
+    }
+  }
+
+  void add_rows(Timestamp from, Timestamp until) {
+    if (from >= until) return;
+    Query row = query_.token ? connection_.query(kSelectRowsOfToken, first_id_of(from),
+                                                 first_id_of(until), query_.token->value)
+                             : connection_.query(kSelectRows, first_id_of(from),
+                                                 first_id_of(until));
+    const int64_t period_ms = by_hour_ ? kHourMs : kDayMs;
+    while (row.step()) {
+      const int64_t user = row.integer(1);
+      const int64_t token = row.optional_integer(2).value_or(0);
+      const int64_t model = row.integer(3);
+      if (!is_wanted(user, token, model)) continue;
+      const int64_t period = (row.integer(0) >> kRequestIdTimeShift) / period_ms;
+      add({user, token, model, period, row.integer(4), row.integer(5), 0},
+          {1, read_token_usage(row, 6), row.integer(12), row.integer(13)});
+    }
+  }
+
+  void add(Key key, const Sums& more) {
+    const int64_t unit = unit_of(key[kUser]);
+    for (size_t part = 0; part < kUnit; ++part) {
+      if (!groups_[part]) key[part] = kNone;
+    }
+    key[kUnit] = unit;
+    Sums& sums = sums_[key];
+    sums.requests += more.requests;
+    sums.usage += more.usage;
+    overflowed_ |= __builtin_add_overflow(sums.cost, more.cost, &sums.cost);
+    overflowed_ |= __builtin_add_overflow(sums.written_off, more.written_off, &sums.written_off);
+  }
+
+  // The number, in units_, of the unit that a user is counted in.
+  int64_t unit_of(int64_t user) {
+    const auto known = unit_of_user_.find(user);
+    if (known != unit_of_user_.end()) return known->second;
+    const std::string code = text_of(kSelectUnit, user);
+    const auto found = std::ranges::find(units_, code);
+    const auto number = static_cast<int64_t>(found - units_.begin());
+    if (found == units_.end()) units_.push_back(code);
+    unit_of_user_.emplace(user, number);
+    return number;
+  }
+
+  std::string text_of(const char* sql, int64_t id) {
+    if (id == kNone) return {};
+    Query query = connection_.query(sql, id);
+    return query.step() ? query.text(0) : std::string();
+  }
+
+  std::string period_text(int64_t period) const {
+    if (period == kNone) return {};
+    return by_hour_ ? format_hour(period) : format_day(period);
+  }
+
+  static std::string format_day(int64_t day) {
+    const std::chrono::year_month_day date{
+        std::chrono::sys_days{std::chrono::days{static_cast<int>(day)}}};
+    std::array<char, 32> text;
+    std::snprintf(text.data(), text.size(), "%04d-%02u-%02u", static_cast<int>(date.year()),
+                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
+    return text.data();
+  }
+
+  static std::string format_hour(int64_t hour) {
+    const std::string number = std::to_string(hour % 24);
+    return format_day(hour / 24) + "T" + (number.size() < 2 ? "0" : "") + number + ":00:00Z";
+  }
+
+  std::vector<UsageSummary> lines() {
+    std::vector<UsageSummary> lines;
+    lines.reserve(sums_.size());
+    for (const auto& [key, sums] : sums_) {
+      UsageSummary line;
+      line.user = text_of(kSelectUserName, key[kUser]);
+      line.token = text_of(kSelectTokenPrefix, key[kToken]);
+      line.model = text_of(kSelectName, key[kModel]);
+      line.period = period_text(key[kPeriod]);
+      line.endpoint = text_of(kSelectName, key[kEndpoint]);
+      if (key[kStatus] != kNone) line.status = name_of(static_cast<UsageStatus>(key[kStatus]));
+      line.unit = {units_[static_cast<size_t>(key[kUnit])]};
+      line.requests = sums.requests;
+      line.usage = sums.usage;
+      line.cost = {sums.cost};
+      line.written_off = {sums.written_off};
+      lines.push_back(std::move(line));
+    }
+    std::ranges::sort(lines, {}, [](const UsageSummary& line) {
+      return std::tie(line.period, line.user, line.token, line.model, line.endpoint, line.status,
+                      line.unit.code);
+    });
+    return lines;
+  }
+
+  Connection& connection_;
+  const UsageQuery& query_;
+  std::array<bool, kUnit> groups_{};
+  bool by_hour_ = false;
+  int64_t model_id_ = kNone;
+  std::vector<std::string> units_;
+  std::unordered_map<int64_t, int64_t> unit_of_user_;
+  std::unordered_map<Key, Sums, KeyHash> sums_;
+  bool overflowed_ = false;
+};
+
+}  // namespace
+
+Result<std::vector<UsageSummary>> SqliteStore::summarize_usage(const UsageQuery& query) {
+  return connection_->read([&]() -> Result<std::vector<UsageSummary>> {
+    return Report(*connection_, query).run();
+  });
+}
+
+Result<std::vector<UsageRecord>> SqliteStore::list_usage_of_token(TokenId token, Timestamp from,
+                                                                  Timestamp until) {
+  return connection_->read([&]() -> Result<std::vector<UsageRecord>> {
+    std::vector<UsageRecord> records;
+    Query query = connection_->query(kSelectUsageOfToken, token.value, first_id_of(from),
+                                     first_id_of(until));
+    while (query.step()) records.push_back(read_usage_record(query));
+    return records;
+  });
+}
+
+}  // namespace chatgate::sqlite
