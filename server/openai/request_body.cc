@@ -8,7 +8,6 @@
 #include "server/openai/request_body.h"
 
 #include <algorithm>
-#include <cassert>
 #include <charconv>
 #include <optional>
 #include <utility>
@@ -104,13 +103,14 @@ constexpr Name kToolNames[] = {{"type", Member::kType}};
 constexpr Name kStreamOptionsNames[] = {{"include_usage", Member::kIncludeUsage}};
 constexpr size_t kNameBytesMax = 32;
 
-// Parts of a prompt that hold no more tokens than bytes. `reasoning` is not among them: its id may
-// stand for reasoning that the provider kept.
+// Parts of a prompt that hold no more tokens than bytes. Not among them: `reasoning`, whose id may
+// stand for reasoning that the provider kept, and `input_audio`, whose header can claim that a few
+// bytes last for hours.
 constexpr std::string_view kBoundedTypes[] = {
-    "text",          "input_text",           "output_text",      "refusal",
-    "message",       "function",             "function_call",    "function_call_output",
-    "custom",        "custom_tool_call",     "custom_tool_call_output",
-    "summary_text",  "input_audio",          "content",
+    "text",         "input_text",       "output_text",   "refusal",
+    "message",      "function",         "function_call", "function_call_output",
+    "custom",       "custom_tool_call", "content",       "custom_tool_call_output",
+    "summary_text",
 };
 // Tools that run on the client's side.
 constexpr std::string_view kClientTools[] = {"function", "custom", "local_shell"};
@@ -184,7 +184,6 @@ class BodyReader {
   Scope scope() const { return static_cast<Scope>(levels_[depth_ - 1] & ~kIsArray); }
   bool in_array() const { return (levels_[depth_ - 1] & kIsArray) != 0; }
   bool in_prompt() const { return scope() == kPrompt || scope() == kPromptItem; }
-  std::string name_text() const { return std::string(cursor_.text_of(name_)); }
 
   std::string_view body_;
   JsonCursor cursor_;
@@ -193,8 +192,7 @@ class BodyReader {
   bool is_first_ = true;  // no member of the open container has been read
   JsonString name_;       // of the value that is being read
   Member member_ = Member::kOther;
-  uint32_t seen_ = 0;               // root members, by bit
-  bool seen_include_usage_ = false;
+  uint32_t seen_ = 0;     // members that may stand only once, by bit
   bool seen_type_or_role_ = false;  // in the open tool or prompt item
   RequestFacts facts_;
 };
@@ -214,7 +212,6 @@ Result<RequestFacts> BodyReader::read() {
   if (cursor_.has_non_ascii() && !is_valid_utf8(body_)) {
     return fail(ErrorCode::kInvalidRequest, "the request body is not valid JSON: it is not UTF-8");
   }
-  facts_.max_chat_tokens = std::max(facts_.max_chat_tokens, int64_t{0});
   facts_.max_output_tokens = std::max(facts_.max_chat_tokens, facts_.max_response_tokens);
   return std::move(facts_);
 }
@@ -266,7 +263,8 @@ BodyReader::Outcome BodyReader::take_name() {
   const std::string known(folded.view());
   if (!folded.was_exact) {
     return Error{ErrorCode::kInvalidRequest,
-                 "unknown parameter: '" + name_text() + "', did you mean '" + known + "'?", known};
+                 "unknown parameter: '" + std::string(raw) + "', did you mean '" + known + "'?",
+                 known};
   }
   const uint32_t bit = uint32_t{1} << static_cast<unsigned>(member_);
   // Names that share a member are those whose values are only scanned: they may stand together.
@@ -310,7 +308,7 @@ BodyReader::Outcome BodyReader::open_container(char open) {
     if (scope() == kRoot) {
       if (member_ > Member::kOther && member_ <= Member::kBestOf &&
           !(member_ == Member::kStreamOptions && open == '{')) {
-        return take_plain();
+        return root_plain(open == '{' ? "{" : "[");
       }
       // The object `prompt` of the Responses API names a template that the provider keeps.
       if (member_ == Member::kReference || (member_ == Member::kPrompt && open == '{') ||
@@ -400,8 +398,6 @@ BodyReader::Outcome BodyReader::root_text(const JsonString& string) {
 
 BodyReader::Outcome BodyReader::take_plain() {
   const size_t begin = cursor_.position();
-  const char first = cursor_.peek();
-  if (first == '{' || first == '[') return root_plain(first == '{' ? "{" : "[");
   const bool is_word =
       cursor_.take_word("true") || cursor_.take_word("false") || cursor_.take_word("null");
   if (!is_word && !cursor_.take_number()) return broken("a value is missing or broken");
@@ -481,104 +477,10 @@ BodyReader::Outcome BodyReader::wrong_type(std::string_view expected) const {
   return Error{ErrorCode::kInvalidRequest, std::move(message), std::move(param)};
 }
 
-// ---- Edits --------------------------------------------------------------------------------------
-
-// Puts `text` in place of `bytes` bytes at `offset` and moves the offsets behind it.
-void splice(std::string& body, RequestFacts& facts, size_t offset, size_t bytes,
-            std::string_view text) {
-  assert(offset + bytes <= body.size());
-  body.replace(offset, bytes, text);
-  const auto shift = [offset, bytes, &text](size_t& at) {
-    if (at > offset) at = at - bytes + text.size();
-  };
-  shift(facts.model_offset);
-  shift(facts.stream_options_offset);
-  shift(facts.object_end);
-}
-
-// Adds a member before the closing brace and returns the offset of its value.
-size_t add_member(std::string& body, RequestFacts& facts, std::string_view name,
-                  std::string_view value) {
-  const size_t offset = facts.object_end;
-  assert(offset < body.size() && body[offset] == '}');
-  const size_t last = body.find_last_not_of(" \t\r\n", offset - 1);
-  std::string member = body[last] == '{' ? "\"" : ",\"";
-  member.append(name).append("\":");
-  const size_t value_offset = offset + member.size();
-  member.append(value);
-  body.insert(offset, member);
-  facts.object_end += member.size();
-  return value_offset;
-}
-
 }  // namespace
 
 Result<RequestFacts> read_json_body(const std::string& body, JsonParser& parser) {
   return BodyReader(body, parser.levels_).read();
-}
-
-void ask_for_usage(std::string& body, RequestFacts& facts) {
-  constexpr std::string_view kAsk = "{\"include_usage\":true}";
-  const std::string_view options =
-      std::string_view(body).substr(facts.stream_options_offset, facts.stream_options_bytes);
-  if (options.empty()) {
-    facts.stream_options_offset = add_member(body, facts, "stream_options", kAsk);
-    facts.stream_options_bytes = kAsk.size();
-    return;
-  }
-  if (options == "null") {
-    splice(body, facts, facts.stream_options_offset, facts.stream_options_bytes, kAsk);
-    facts.stream_options_bytes = kAsk.size();
-    return;
-  }
-  // The object was found valid, so only its own members need telling from inner ones.
-  JsonCursor cursor(options);
-  size_t depth = 0;
-  bool is_name = false;
-  bool is_empty = true;
-  for (; !cursor.is_at_end(); cursor.skip_blanks()) {
-    JsonString name;
-    const char c = cursor.peek();
-    if (c != '"') {
-      is_empty = is_empty && (c == '{' || c == '}') && depth <= 1;
-      if (c == '{' || c == '[') ++depth;
-      if (c == '}' || c == ']') --depth;
-      is_name = c == '{' || c == ',';
-      cursor.take(c);
-      continue;
-    }
-    is_empty = false;
-    cursor.take_string(name);
-    if (depth != 1 || !is_name || json_unescaped(cursor.text_of(name)) != "include_usage") continue;
-    cursor.skip_blanks();
-    cursor.take(':');
-    cursor.skip_blanks();
-    const size_t bytes = cursor.peek() == 'f' ? 5 : 4;  // false; true or null
-    const size_t before = body.size();
-    splice(body, facts, facts.stream_options_offset + cursor.position(), bytes, "true");
-    facts.stream_options_bytes = facts.stream_options_bytes + body.size() - before;
-    return;
-  }
-  const std::string_view member = is_empty ? "\"include_usage\":true" : "\"include_usage\":true,";
-  splice(body, facts, facts.stream_options_offset + 1, 0, member);
-  facts.stream_options_bytes += member.size();
-}
-
-void replace_model(std::string& body, RequestFacts& facts, std::string_view upstream_model) {
-  const bool is_json = facts.object_end != 0;
-  std::string value;
-  if (is_json) {
-    append_json_escaped(value, upstream_model);
-  } else {
-    value = upstream_model;
-  }
-  if (facts.model_offset != 0) {
-    splice(body, facts, facts.model_offset, facts.model_bytes, value);
-    facts.model_bytes = value.size();
-  } else if (is_json) {
-    facts.model_offset = add_member(body, facts, "model", '"' + value + '"') + 1;
-    facts.model_bytes = value.size();
-  }
 }
 
 }  // namespace chatgate
