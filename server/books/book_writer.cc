@@ -1,0 +1,201 @@
+#include "server/books/book_writer.h"
+
+#include <algorithm>
+#include <cassert>
+#include <chrono>
+#include <utility>
+
+#include "common/log/log.h"
+#include "server/transport/coroutine.h"
+
+namespace chatgate {
+namespace {
+
+// How stale the view of other processes' changes may be; the promise is one second.
+constexpr int64_t kRefreshMs = 250;
+// A commit that fails is tried again this often, this far apart, before its requests are failed.
+constexpr int kCommitAttempts = 5;
+// How long a hold may go without its row, in case it is settled meanwhile.
+constexpr int64_t kYoungMs = 200;
+constexpr auto kCommitPause = std::chrono::milliseconds(100);
+
+}  // namespace
+
+BookWriter::BookWriter(std::unique_ptr<Store> store, Ledger& ledger, Directory& directory)
+    : store_(std::move(store)), ledger_(ledger), directory_(directory) {}
+
+BookWriter::~BookWriter() {
+  if (!thread_.joinable()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    is_stopping_ = true;
+  }
+  wake_up_.notify_one();
+  thread_.join();
+}
+
+Result<void> BookWriter::start() {
+  if (auto noted = store_->changed_elsewhere(); !noted) return tl::unexpected(noted.error());
+  if (auto filled = refresh(); !filled) return filled;
+  thread_ = std::thread([this] { run(); });
+  return {};
+}
+
+void BookWriter::open_hold(const Hold& hold) {
+  std::unique_lock lock(mutex_);
+  queue_.opened.push_back(hold);
+  // Left for the group that the request's own settlement, or the next refresh, brings about.
+}
+
+Result<void> BookWriter::settle(Settlement settlement) {
+  auto* coroutine = Coroutine::current();
+  assert(coroutine != nullptr);
+  Event event;
+  bool is_durable = false;
+  push(std::move(settlement), {&coroutine->loop(), &event, &is_durable});
+  event.wait();
+  if (!is_durable) {
+    return fail(ErrorCode::kStoreUnavailable,
+                "the books cannot be written at the moment; nothing was charged, try again later");
+  }
+  return {};
+}
+
+void BookWriter::settle_detached(Settlement settlement) { push(std::move(settlement), {}); }
+
+void BookWriter::push(Settlement settlement, const Ticket& ticket) {
+  std::unique_lock lock(mutex_);
+  queue_.settled.push_back(std::move(settlement));
+  queue_.tickets.push_back(ticket);
+  if (!is_waiting_) return;
+  is_waiting_ = false;
+  lock.unlock();
+  wake_up_.notify_one();
+}
+
+void BookWriter::run() {
+  Queue queue;
+  for (;;) {
+    {
+      std::unique_lock lock(mutex_);
+      if (queue_.settled.empty() && !is_stopping_) {
+        is_waiting_ = true;
+        wake_up_.wait_for(lock, std::chrono::milliseconds(kRefreshMs),
+                          [this] { return !queue_.settled.empty() || is_stopping_; });
+        is_waiting_ = false;
+      }
+      if (is_stopping_ && queue_.empty()) return;
+      std::swap(queue, queue_);
+    }
+    const BookBatch batch = next_batch(queue);
+    if (!batch.empty()) commit(batch, queue.tickets);
+    queue.tickets.clear();
+    refresh_if_due();
+  }
+}
+
+// What is handed in now comes last, so that its settlements stand beside their tickets.
+BookBatch BookWriter::next_batch(Queue& queue) {
+  BookBatch batch = std::exchange(backlog_, {});
+  take_holds(queue, batch);
+  std::move(queue.settled.begin(), queue.settled.end(), std::back_inserter(batch.settled));
+  queue.opened.clear();
+  queue.settled.clear();
+  return batch;
+}
+
+// The store never writes a hold that is settled in its own group. So a young one waits here for
+// its settlement, and only those of requests that take their time become rows.
+void BookWriter::take_holds(const Queue& queue, BookBatch& batch) {
+  for (const auto& hold : queue.opened) young_.emplace(hold.request_id, hold);
+  for (const auto& settlement : queue.settled) {
+    if (auto young = young_.extract(settlement.hold.request_id)) {
+      batch.opened.push_back(young.mapped());
+    }
+  }
+  const int64_t old_before_ms = system_clock().now().unix_ms - kYoungMs;
+  while (!young_.empty() &&
+         (young_.begin()->first.value >> kRequestIdTimeShift) < old_before_ms) {
+    batch.opened.push_back(young_.begin()->second);
+    young_.erase(young_.begin());
+  }
+}
+
+void BookWriter::commit(const BookBatch& batch, const std::vector<Ticket>& tickets) {
+  const bool is_durable = try_commit(batch);
+  const size_t first = batch.settled.size() - tickets.size();
+  for (size_t i = first; i < batch.settled.size(); ++i) ledger_.committed(batch.settled[i].hold);
+  if (!is_durable) give_up(batch);
+  wake(tickets, is_durable);
+}
+
+bool BookWriter::try_commit(const BookBatch& batch) {
+  for (int attempt = 1;; ++attempt) {
+    auto balances = store_->commit(batch);
+    if (balances) {
+      for (const auto& account : *balances) ledger_.set_balance(account.user_id, account.balance);
+      if (!is_healthy_.exchange(true)) log::info("books_writable_again");
+      return true;
+    }
+    if (is_healthy_.exchange(false) || attempt == kCommitAttempts) {
+      log::error("books_not_writable", {{"reason", std::string_view(balances.error().message)},
+                                        {"attempt", int64_t{attempt}}});
+    }
+    if (attempt == kCommitAttempts) return false;
+    std::this_thread::sleep_for(kCommitPause);
+  }
+}
+
+// The requests are answered with a failure and not charged. Their holds end in the store later.
+void BookWriter::give_up(const BookBatch& batch) {
+  backlog_ = batch;
+  for (auto& settlement : backlog_.settled) settlement.usage.reset();
+}
+
+void BookWriter::wake(const std::vector<Ticket>& tickets, bool is_durable) {
+  // One message for each loop, however many of its coroutines wait.
+  std::vector<std::pair<EventLoop*, std::vector<Event*>>> by_loop;
+  for (const auto& ticket : tickets) {
+    if (ticket.loop == nullptr) continue;
+    *ticket.is_durable = is_durable;
+    auto place = std::find_if(by_loop.begin(), by_loop.end(),
+                              [&](const auto& entry) { return entry.first == ticket.loop; });
+    if (place == by_loop.end()) place = by_loop.insert(place, {ticket.loop, {}});
+    place->second.push_back(ticket.event);
+  }
+  for (auto& [loop, events] : by_loop) {
+    loop->post([events = std::move(events)] {
+      for (auto* event : events) event->notify();
+    });
+  }
+}
+
+void BookWriter::refresh_if_due() {
+  const int64_t now_ms = system_clock().steady_ms();
+  if (now_ms - refreshed_ms_ < kRefreshMs) return;
+  refreshed_ms_ = now_ms;
+  auto changed = store_->changed_elsewhere();
+  owes_refresh_ = owes_refresh_ || !changed || *changed;
+  if (!owes_refresh_) return;
+  auto refreshed = refresh();
+  owes_refresh_ = !refreshed;
+  if (!refreshed) {
+    log::warn("cannot_follow_changes", {{"reason", std::string_view(refreshed.error().message)}});
+  }
+}
+
+Result<void> BookWriter::refresh() {
+  ChangeVisitor visitor;
+  visitor.user = [this](const User& user) {
+    ledger_.put_account(user);
+    directory_.put_user(user);
+  };
+  visitor.token = [this](const ApiToken& token) { directory_.put_token(token); };
+  visitor.price = [this](const Price& price) { directory_.put_price(price); };
+  auto reached = store_->for_each_change_since(revision_, visitor);
+  if (!reached) return tl::unexpected(reached.error());
+  revision_ = *reached;
+  return {};
+}
+
+}  // namespace chatgate

@@ -1,0 +1,91 @@
+// The one thread that writes the books while the gateway serves. It commits what requests hand in
+// in groups, so that thousands of durable settlements a second cost a few hundred disk syncs, and
+// between groups it looks whether another process has changed the file and carries that into the
+// ledger and the directory. Coroutines call it without blocking their loop.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "common/clock.h"
+#include "common/ledger/ledger.h"
+#include "common/result.h"
+#include "common/store/store.h"
+#include "server/books/directory.h"
+
+namespace chatgate {
+
+class Event;
+class EventLoop;
+
+class BookWriter {
+ public:
+  BookWriter(std::unique_ptr<Store> store, Ledger& ledger, Directory& directory);
+  ~BookWriter();  // commits what is queued
+
+  // Fills the ledger and the directory, then starts the thread. REQUIRES: called once, first.
+  Result<void> start();
+
+  // Any thread. Nobody waits for the hold's row: it is written once the request has run for a
+  // moment, so that one which settles at once never is.
+  void open_hold(const Hold& hold);
+
+  // Inside a coroutine: returns when the settlement is durable, and its hold is over in the ledger
+  // either way. kStoreUnavailable: the disk is full or gone; nothing was charged.
+  Result<void> settle(Settlement settlement);
+
+  // Any thread: the same for a request that nobody waits for any more.
+  void settle_detached(Settlement settlement);
+
+  // False while commits fail: then no new request should start.
+  bool is_healthy() const { return is_healthy_.load(std::memory_order_relaxed); }
+
+ private:
+  struct Ticket {
+    EventLoop* loop = nullptr;  // null: nobody waits
+    Event* event = nullptr;
+    bool* is_durable = nullptr;
+  };
+  struct Queue {
+    std::vector<Hold> opened;
+    std::vector<Settlement> settled;
+    std::vector<Ticket> tickets;  // beside `settled`
+    bool empty() const { return opened.empty() && settled.empty(); }
+  };
+
+  void run();
+  BookBatch next_batch(Queue& queue);
+  void take_holds(const Queue& queue, BookBatch& batch);
+  void commit(const BookBatch& batch, const std::vector<Ticket>& tickets);
+  bool try_commit(const BookBatch& batch);
+  void give_up(const BookBatch& batch);
+  void wake(const std::vector<Ticket>& tickets, bool is_durable);
+  void refresh_if_due();
+  Result<void> refresh();
+  void push(Settlement settlement, const Ticket& ticket);
+
+  std::unique_ptr<Store> store_;
+  Ledger& ledger_;
+  Directory& directory_;
+  Revision revision_ = 0;
+  int64_t refreshed_ms_ = 0;
+  bool owes_refresh_ = false;  // a change was noticed and could not be read yet
+  std::map<RequestId, Hold> young_;  // opened and not yet written, by time of arrival
+  BookBatch backlog_;                // to be ended in the store once it works again
+
+  std::mutex mutex_;
+  std::condition_variable wake_up_;
+  Queue queue_;
+  bool is_waiting_ = false;
+  bool is_stopping_ = false;
+  std::atomic<bool> is_healthy_{true};
+  std::thread thread_;
+};
+
+}  // namespace chatgate

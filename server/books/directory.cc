@@ -1,0 +1,137 @@
+#include "server/books/directory.h"
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+#include <mutex>
+
+namespace chatgate {
+
+size_t Directory::HashOfHash::operator()(const TokenHash& hash) const noexcept {
+  size_t value = 0;
+  std::memcpy(&value, hash.data(), sizeof value);
+  return value;
+}
+
+void Directory::put_user(const User& user) {
+  const std::unique_lock lock(mutex_);
+  users_[user.id] = {user.unit, user.unmetered, user.blocked};
+}
+
+void Directory::put_token(const ApiToken& token) {
+  TokenEntry entry{token.id, token.user_id, std::numeric_limits<int64_t>::max(), false, nullptr};
+  if (token.expires_at) entry.valid_until_ms = token.expires_at->unix_ms;
+  if (token.revoked_at) {
+    entry.is_revoked = token.revoked_at->unix_ms <= entry.valid_until_ms;
+    entry.valid_until_ms = std::min(entry.valid_until_ms, token.revoked_at->unix_ms);
+  }
+  const RequestLimiter::Limits limits{token.requests_per_minute, token.tokens_per_minute,
+                                      token.parallel_requests};
+  const bool is_limited = limits != RequestLimiter::Limits{};
+
+  const std::unique_lock lock(mutex_);
+  auto& slot = tokens_[token.hash];
+  if (is_limited || !token.allowed_models.empty() || !token.sealed_upstream_key.empty()) {
+    auto scope = std::make_shared<TokenScope>();
+    scope->allowed_models = token.allowed_models;
+    scope->sealed_upstream_key = token.sealed_upstream_key;
+    if (is_limited) {
+      // Running requests hold shares of the limiter, so it outlives every change of the token.
+      scope->limiter = slot.scope && slot.scope->limiter ? slot.scope->limiter
+                                                         : std::make_shared<RequestLimiter>();
+      scope->limiter->set_limits(limits, clock_.steady_ms());
+    }
+    entry.scope = std::move(scope);
+  }
+  slot = std::move(entry);
+}
+
+void Directory::put_price(const Price& price) {
+  const std::unique_lock lock(mutex_);
+  auto& prices = prices_[price.model];
+  std::erase_if(prices, [&](const auto& known) { return known->id == price.id; });
+  const auto later = std::upper_bound(
+      prices.begin(), prices.end(), price, [](const Price& a, const auto& b) {
+        return std::pair(a.effective_from, a.id) < std::pair(b->effective_from, b->id);
+      });
+  prices.insert(later, std::make_shared<const Price>(price));
+}
+
+Result<Principal> Directory::find_principal(std::string_view token) const {
+  const TokenHash hash = hash_of_token(token);
+  const std::shared_lock lock(mutex_);
+  const auto found = tokens_.find(hash);
+  if (found == tokens_.end()) {
+    return fail(ErrorCode::kInvalidToken, "incorrect API token provided");
+  }
+  const auto& entry = found->second;
+  if (clock_.now().unix_ms >= entry.valid_until_ms) {
+    return fail(ErrorCode::kInvalidToken, entry.is_revoked ? "this API token has been revoked"
+                                                           : "this API token has expired");
+  }
+  const auto user = users_.find(entry.user_id);
+  if (user == users_.end()) return fail(ErrorCode::kInvalidToken, "incorrect API token provided");
+  if (user->second.blocked) {
+    return fail(ErrorCode::kUserBlocked, "this account is blocked; ask the administrator");
+  }
+  return Principal{entry.id, entry.user_id, user->second.unit, user->second.unmetered,
+                   entry.scope};
+}
+
+const Price* Directory::price_in_force(const std::vector<std::shared_ptr<const Price>>& prices,
+                                       std::string_view currency, Timestamp now,
+                                       std::shared_ptr<const Price>* found) const {
+  for (auto price = prices.rbegin(); price != prices.rend(); ++price) {
+    if ((*price)->effective_from > now || (!currency.empty() && (*price)->currency != currency)) {
+      continue;
+    }
+    if ((*price)->removed) return nullptr;
+    if (found != nullptr) *found = *price;
+    return price->get();
+  }
+  return nullptr;
+}
+
+Result<ApplicablePrice> Directory::find_price(
+    std::string_view model, const Unit& unit,
+    const std::map<std::string, ExchangeRate>& rates) const {
+  const Timestamp now = clock_.now();
+  ApplicablePrice result;
+  const std::shared_lock lock(mutex_);
+  const auto found = prices_.find(model);
+  if (found != prices_.end()) {
+    const auto& prices = found->second;
+    // A tokens account is charged by count, so a price in any currency admits the model.
+    const std::string_view wanted = unit.is_tokens() ? std::string_view{} : unit.code;
+    if (price_in_force(prices, wanted, now, &result.price) != nullptr) return result;
+    for (const auto& [pair, rate] : rates) {
+      const size_t slash = pair.find('/');
+      if (slash == std::string::npos || pair.substr(slash + 1) != unit.code) continue;
+      result.rate = rate;
+      if (price_in_force(prices, pair.substr(0, slash), now, &result.price) != nullptr) {
+        return result;
+      }
+    }
+  }
+  return fail(ErrorCode::kModelNotPriced,
+              "the model `" + std::string(model) +
+                  "` has no price here and cannot be used; ask the administrator",
+              "model");
+}
+
+std::vector<std::pair<std::string, Timestamp>> Directory::list_models() const {
+  const Timestamp now = clock_.now();
+  std::vector<std::pair<std::string, Timestamp>> models;
+  {
+    const std::shared_lock lock(mutex_);
+    for (const auto& [model, prices] : prices_) {
+      if (const auto* price = price_in_force(prices, {}, now, nullptr)) {
+        models.emplace_back(model, price->effective_from);
+      }
+    }
+  }
+  std::sort(models.begin(), models.end());
+  return models;
+}
+
+}  // namespace chatgate

@@ -1,0 +1,101 @@
+// Who may do what at which price, in memory: the request path's only view of users, tokens and
+// prices. The book writer feeds it from the store, at start and whenever another process has
+// changed something. Lookups are safe from any thread and take one shared lock; what they return
+// stays valid and unchanged however the directory changes meanwhile.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "common/clock.h"
+#include "common/domain/api_token.h"
+#include "common/domain/price.h"
+#include "common/domain/user.h"
+#include "common/result.h"
+#include "server/guard/request_limiter.h"
+
+namespace chatgate {
+
+// What a token carries beyond its time: most carry none of it, and a million tokens must fit.
+struct TokenScope {
+  std::vector<std::string> allowed_models;  // empty: all
+  std::string sealed_upstream_key;
+  std::shared_ptr<RequestLimiter> limiter;  // null: unlimited
+};
+
+// The bearer of a request.
+struct Principal {
+  TokenId token_id;
+  UserId user_id;
+  Unit unit;
+  bool unmetered = false;
+  std::shared_ptr<const TokenScope> scope;  // null: everything is allowed
+};
+
+// A price and the rate that converts it into an account's unit.
+struct ApplicablePrice {
+  std::shared_ptr<const Price> price;
+  ExchangeRate rate;
+};
+
+class Directory {
+ public:
+  explicit Directory(const Clock& clock) : clock_(clock) {}
+
+  void put_user(const User& user);
+  void put_token(const ApiToken& token);
+  void put_price(const Price& price);
+
+  // kInvalidToken for one that is unknown, expired or revoked; kUserBlocked.
+  Result<Principal> find_principal(std::string_view token) const;
+
+  // The price in force in the account's currency, or one that a configured rate converts.
+  // kModelNotPriced when there is none. `rates`: "USD/CNY" -> CNY for one USD.
+  Result<ApplicablePrice> find_price(std::string_view model, const Unit& unit,
+                                     const std::map<std::string, ExchangeRate>& rates) const;
+
+  // Models with a price in force, in alphabetical order, with the time it began.
+  std::vector<std::pair<std::string, Timestamp>> list_models() const;
+
+ private:
+  struct UserEntry {
+    Unit unit;
+    bool unmetered = false;
+    bool blocked = false;
+  };
+  struct TokenEntry {
+    TokenId id;
+    UserId user_id;
+    int64_t valid_until_ms = 0;  // expiry or revocation, whichever is first
+    bool is_revoked = false;
+    std::shared_ptr<const TokenScope> scope;
+  };
+  struct HashOfHash {
+    size_t operator()(const TokenHash& hash) const noexcept;
+  };
+  struct TextHash {
+    using is_transparent = void;
+    size_t operator()(std::string_view text) const noexcept {
+      return std::hash<std::string_view>{}(text);
+    }
+  };
+
+  const Price* price_in_force(const std::vector<std::shared_ptr<const Price>>& prices,
+                              std::string_view currency, Timestamp now,
+                              std::shared_ptr<const Price>* found) const;
+
+  const Clock& clock_;
+  mutable std::shared_mutex mutex_;
+  std::unordered_map<UserId, UserEntry> users_;
+  std::unordered_map<TokenHash, TokenEntry, HashOfHash> tokens_;
+  std::unordered_map<std::string, std::vector<std::shared_ptr<const Price>>, TextHash,
+                     std::equal_to<>>
+      prices_;  // by model, oldest first
+};
+
+}  // namespace chatgate

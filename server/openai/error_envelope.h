@@ -1,0 +1,16 @@
+// An Error in OpenAI's words: status, retry headers and the JSON envelope
+// (platform.openai.com/docs/guides/error-codes). Pure; any thread.
+#pragma once
+
+#include "common/result.h"
+#include "server/transport/http_listener.h"
+
+namespace chatgate {
+
+// `{"error":{"message","type","param","code"}}` with the headers that steer an SDK's retries.
+RenderedError render_openai_error(const Error& error);
+
+// The same object alone, for an error event in a stream.
+std::string openai_error_json(const Error& error);
+
+}  // namespace chatgate
