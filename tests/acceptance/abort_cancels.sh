@@ -8,11 +8,9 @@ set_price stall-mid stall
 add_user ann
 
 leave() {
-  chat "$1" "$2" --no-buffer 2> /dev/null &
-  own_pids+=($!)
+  call_in_background "$1" "$2"
   wait_for_value 1 waiting_upstream
-  pkill -P $! curl
-  wait $! || true
+  kill "$caller"
   wait_for_value left seen 'input.at(-1).outcome'
 }
 leave stall-mid ',"stream":true'

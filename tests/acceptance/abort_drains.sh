@@ -6,11 +6,10 @@ start_gateway --abort-policy drain
 set_price stall-mid+usage-40-20
 add_user ann
 
-chat stall-mid+usage-40-20 ',"stream":true' --no-buffer 2> /dev/null &
-own_pids+=($!)
+call_in_background stall-mid+usage-40-20 ',"stream":true'
 wait_for_value 1 waiting_upstream
-pkill -P $! curl
-wait $! || true
+kill "$caller"
+wait "$caller" || true
 tell_upstream release
 wait_for_value finished seen 'input[0].outcome'
 wait_for_value "1 40 20 0.00008" books_of stall-mid+usage-40-20

@@ -28,7 +28,7 @@ send "$work/largest" -H 'Transfer-Encoding: chunked'
 expect "64 MB in chunks" "$status" 200
 send "$work/too-large"
 expect "64 MB and a byte" "$status" 413
-expect "error" "$(error_of)" "invalid_request_error"
+expect "error" "$(error_of)" "invalid_request_error request_too_large"
 expect "close" "$(header connection)" "close"
 send "$work/too-large" -H 'Transfer-Encoding: chunked'
 expect "in chunks" "$status" 413

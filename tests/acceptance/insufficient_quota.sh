@@ -8,10 +8,7 @@ admin price set usage-0-1000 --input 0 --output 1000 --max-output 1000 > /dev/nu
 admin price set stall+usage-0-1000 --input 0 --output 1000 --max-output 1000 > /dev/null
 add_user ann 2
 
-curl -sS -H "Authorization: Bearer $token" -H 'Content-Type: application/json' -o /dev/null \
-  --data-raw "$(chat_body stall+usage-0-1000)" "$gateway/v1/chat/completions" &
-own_pids+=($!)
-caller=$!
+call_in_background stall+usage-0-1000
 wait_for_value 1 waiting_upstream
 chat usage-0-1000
 expect "the second fits" "$status" 200

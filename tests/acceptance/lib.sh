@@ -215,6 +215,17 @@ chat_body() {
   printf '{"model":"%s","messages":[{"role":"user","content":"Hello"}]%s}' "$1" "${2:-}"
 }
 
+# call_in_background MODEL [FURTHER FIELDS]: a chat that goes on beside the script, as $caller. What it
+# gets is in $work/background.
+call_in_background() {
+  : > "$work/background"
+  curl --silent --no-buffer --max-time 100 --output "$work/background" \
+    --header "Authorization: Bearer $token" --header 'Content-Type: application/json' \
+    --data-raw "$(chat_body "$1" "${2:-}")" "$gateway/v1/chat/completions" &
+  caller=$!
+  own_pids+=("$caller")
+}
+
 # The value of a header of the last answer, by its name in lower case.
 header() {
   sed -n "s/^$1: //Ip" <<< "$head" | tail -n 1

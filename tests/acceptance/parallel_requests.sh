@@ -6,16 +6,14 @@ start_gateway --retries 0
 set_price gpt-4o stall stall-mid reset
 add_user ann 10 --parallel 2
 
-start_call() { curl -sSN --max-time 60 -H "Authorization: Bearer $token" \
-  -H 'Content-Type: application/json' -o /dev/null \
-  --data-raw "$(chat_body "$1" "${2:-}")" "$gateway/v1/chat/completions" 2> /dev/null & own_pids+=($!); }
-start_call stall
-start_call stall-mid ',"stream":true'
+call_in_background stall
+first=$caller
+call_in_background stall-mid ',"stream":true'
 wait_for_value 2 waiting_upstream
 chat gpt-4o
 expect "a third" "$status" 429
 expect_match "error" "$(error_of)" 'rate_limit_exceeded'
-kill "${own_pids[@]: -2}"
+kill "$first" "$caller"
 slot_is_free() {
   chat gpt-4o
   [[ $status == 200 ]]

@@ -6,9 +6,8 @@ start_gateway
 set_price step
 add_user ann
 
-chat step ',"stream":true' --no-buffer &
-own_pids+=($!)
-events() { grep -c '^data: ' "$work/body" || true; }
+call_in_background step ',"stream":true'
+events() { grep -c '^data: ' "$work/background" || true; }
 for n in 1 2 3 4; do
   wait_for_value 1 waiting_upstream
   tell_upstream step
