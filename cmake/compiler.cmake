@@ -52,8 +52,13 @@ if(sanitizers)
     add_compile_options($<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>)  # fences inside Boost.Asio
   endif()
 else()
-  target_compile_options(chatgate_warnings INTERFACE -Wall -Wextra -Wshadow -Wconversion
-    $<$<CXX_COMPILER_ID:GNU>:-Werror>)
+  target_compile_options(chatgate_warnings INTERFACE -Wall -Wextra -Wshadow -Wconversion)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # These few depend on what the optimiser inlines, differ from one GCC to the next, and accuse std::string.
+    target_compile_options(chatgate_warnings INTERFACE -Werror
+      -Wno-error=array-bounds -Wno-error=maybe-uninitialized -Wno-error=restrict
+      -Wno-error=stringop-overflow -Wno-error=stringop-overread)
+  endif()
   add_compile_definitions($<$<CONFIG:Release,RelWithDebInfo>:_FORTIFY_SOURCE=2>)
 endif()
 
