@@ -11,11 +11,12 @@ admin price set "gap-5+$model" --input 0 --output 1000 --max-output 1000 > /dev/
 
 for stream in false true; do
   for one in "$model" "gap-5+$model"; do
-    add_user "user-$stream-$one" 10
+    user="user-$stream-${one%%-*}"
+    add_user "$user" 10
     served=$(node "$here/parallel.mjs" "$gateway" "$token" 256 \
       "$(chat_body "$one" ",\"stream\":$stream")")
     expect "served, of $one, stream $stream" "$served" "200 10, 429 246"
-    expect "balance" "$(balance_of "user-$stream-$one")" 0.00
+    expect "balance" "$(balance_of "$user")" 0.00
   done
 done
 expect "charged" "$(in_books 'SELECT sum(cost) FROM usage WHERE status = 0')" 40000000000

@@ -5,7 +5,10 @@
 start_upstream
 old=$upstream
 start_upstream
-configure() { printf '{"upstreams": [{"name": "%s", "base_url": "%s/v1", "keys": ["sk-%s"]}]}' "$1" "$2" "$1" > gateway.json; }
+configure() {
+  printf '{"upstreams": [{"name": "%s", "base_url": "%s/v1", "keys": ["sk-%s"]}]}' "$1" "$2" "$1" \
+    > gateway.json
+}
 configure old "$old"
 start_gateway --config gateway.json
 set_price gpt-4o stall-mid

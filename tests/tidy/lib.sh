@@ -1,0 +1,25 @@
+# What the tidy scripts share: the list of our own sources. Source it first.
+
+set -euo pipefail
+export LC_ALL=C.UTF-8
+root=${CHATGATE_ROOT:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
+name=$(basename "$0" .sh)
+cd "$root"
+
+# sources SUFFIX...: our files with one of the suffixes, below the folders that hold source.
+sources() {
+  local suffix patterns=()
+  for suffix in "$@"; do patterns+=(-o -name "*.$suffix"); done
+  find cli common server tests -name node_modules -prune -o -type f \( "${patterns[@]:1}" \) -print |
+    sort
+}
+
+# Fails with what stdin lists, or passes when it lists nothing.
+expect_nothing() {
+  local found
+  found=$(cat)
+  [[ -z $found ]] || {
+    printf '%s: %s\n%s\n' "$name" "$1" "$found" >&2
+    exit 1
+  }
+}

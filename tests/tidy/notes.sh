@@ -1,0 +1,5 @@
+#!/usr/bin/env bash
+# No note of unfinished work stands in a source.
+. "$(dirname "$0")/lib.sh"
+sources cc h sh mjs sql cmake | grep -v '^tests/tidy/notes.sh$' |
+  xargs grep -nE '\b(TODO|FIXME|XXX|HACK)\b' | expect_nothing "unfinished work"
