@@ -23,6 +23,7 @@ class JsonCursor {
   size_t position() const { return position_; }
   bool is_at_end() const { return position_ == text_.size(); }
   char peek() const { return is_at_end() ? '\0' : text_[position_]; }
+  std::string_view rest() const { return text_.substr(position_); }
   std::string_view text_of(const JsonString& string) const {
     return text_.substr(string.begin, string.end - string.begin);
   }

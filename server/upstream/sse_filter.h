@@ -47,13 +47,59 @@ class SseFilter {
   bool mid_event() const { return mid_event_; }
 
  private:
+  enum class Field : uint8_t { kUnknown, kData, kEvent, kComment, kOther };
+  enum class Fate : uint8_t { kPass, kHold, kHide };
+
+  static constexpr size_t kPieceBytesHeldMax = 16384;
+
+  size_t end_of_line(std::string_view bytes, size_t from, size_t& line_feed) const;
+  void take_line_piece(std::string_view piece);
+  std::string_view without_mark(std::string_view piece);
+  std::string_view take_field_name(std::string_view piece);
+  void start_data_line();
+  void take_data(std::string_view piece);
+  void end_line();
+  void start_event();
+  Fate finish_event(size_t event_bytes);
+  void note_facts();
+  void count_content();
+  bool is_usage_chunk() const;
+  bool ends_stream() const;
+  void route(Fate fate, std::string_view bytes, std::string& out);
+  void keep_rest(std::string_view rest, std::string& out);
+
   bool hide_usage_chunk_;
   bool has_end_ = false;
+  bool is_released_ = false;
   bool mid_event_ = false;
   int64_t content_events_ = 0;
   int64_t content_bytes_ = 0;
-  JsonAnswerScanner scanner_;
+  JsonAnswerScanner scanner_;  // of the open event's data
   AnswerFacts facts_;
+
+  // The open line. A carriage return ends it at once; a line feed behind goes the same way.
+  Field field_ = Field::kUnknown;
+  bool is_line_empty_ = true;
+  bool is_value_start_ = false;  // a blank here is no part of the value
+  bool was_carriage_return_ = false;
+  bool was_routed_ = false;  // ... and its line has been routed, to last_fate_
+  Fate last_fate_ = Fate::kPass;
+  std::array<char, 6> name_{};
+  size_t name_bytes_ = 0;
+  size_t mark_bytes_ = 0;  // seen of the byte order mark; kMarkDone when it is behind us
+
+  // The open event.
+  bool has_fields_ = false;  // lines other than comments
+  bool is_counted_ = false;  // in content_events_
+  int data_lines_ = 0;
+  int64_t data_bytes_ = 0;
+  size_t passed_bytes_ = 0;  // of it that have been passed on
+  std::string pending_;      // of it that are held
+  std::array<char, 8> data_start_{};
+  std::array<char, 64> event_name_{};
+  size_t event_name_bytes_ = 0;
+
+  std::string withheld_;  // the end and what follows
 };
 
 }  // namespace chatgate

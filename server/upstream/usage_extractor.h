@@ -27,11 +27,11 @@ struct AnswerFacts {
 
 inline constexpr size_t kAnswerTextBytesMax = 256;
 inline constexpr size_t kUsageBytesMax = 16384;
-inline constexpr int64_t kTokenCountMax = int64_t{1} << 53;
+inline constexpr int64_t kUsageCountMax = int64_t{1} << 53;
 
 // The counts of a `usage` object in any of OpenAI's dialects: chat and completions, responses,
 // embeddings, images, transcription. Nothing when it is not such an object, counts something other
-// than tokens, or any count is negative, fractional, above kTokenCountMax or not a number.
+// than tokens, or any count is negative, fractional, above kUsageCountMax or not a number.
 std::optional<TokenUsage> parse_usage(std::string_view json);
 
 // Takes an answer in pieces split at any byte. It does not validate: broken JSON yields facts that
@@ -46,30 +46,55 @@ class JsonAnswerScanner {
  private:
   enum class State : uint8_t {
     kStart,       // before the outermost value
-    kKeyOrEnd,    // in a watched object, before a key, `,` or `}`
-    kKey,
+    kKeyOrEnd,    // in a watched object, before a key, a comma or the closing brace
+    kKey,         // in a key of a watched object
     kColon,
     kValue,       // before a value of a watched object
     kText,        // in a string that is kept
     kLiteral,     // in a number, true, false or null of a watched object
-    kSkip,        // in a container that is only counted
-    kSkipString,  // in a string of such a container
+    kSkip,        // in a container of which only the end matters
+    kSkipString,  // in a string that is not kept
     kDone,
+    kOpaque,      // this is no JSON object or array
   };
-  enum class Key : uint8_t { kOther, kId, kModel, kType, kUsage, kError, kChoices, kResponse, kContent };
+  enum class Key : uint8_t {
+    kOther, kId, kModel, kType, kUsage, kError, kChoices, kResponse, kContent
+  };
 
+  // Each takes a prefix of `bytes`, at least one byte or a change of state, and returns its size.
+  size_t step(std::string_view bytes);
+  size_t take_start(std::string_view bytes);
   size_t take_key_or_end(std::string_view bytes);
-  size_t take_key(std::string_view bytes);
-  size_t take_value_start(std::string_view bytes);
-  size_t take_text(std::string_view bytes);
+  size_t take_colon(std::string_view bytes);
+  size_t take_value(std::string_view bytes);
+  size_t take_kept_string(std::string_view bytes);
   size_t take_skipped(std::string_view bytes);
   size_t take_skipped_string(std::string_view bytes);
+  // Up to and with the closing quote, where it sets `closed`; keeps what fits into text_.
+  size_t take_string(std::string_view bytes, bool& closed);
+
+  void start_string(State state);
   void start_container(char open);
   void end_container();
+  void end_key();
   void end_text();
+  void end_usage();
+  std::string_view text() const { return {text_.data(), text_bytes_}; }
 
   State state_ = State::kStart;
   Key key_ = Key::kOther;
+  bool is_in_response_ = false;   // the watched object is `response`
+  bool is_in_array_ = false;      // the outermost value is an array: all of it is skipped
+  bool is_escaped_ = false;       // the last byte of the string was a backslash
+  bool has_escapes_ = false;      // the string holds one
+  bool is_content_next_ = false;  // the next value belongs to a key that names content
+  bool is_usage_ = false;         // the skipped container is kept in usage_text_
+  bool is_choices_start_ = false; // the skipped container is `choices`, and nothing was in it yet
+  uint64_t depth_ = 0;            // of the skipped containers
+  size_t text_bytes_ = 0;         // kept of the string
+  uint64_t string_bytes_ = 0;     // of the string in all
+  std::array<char, kAnswerTextBytesMax> text_{};
+  std::string usage_text_;
   AnswerFacts facts_;
 };
 
