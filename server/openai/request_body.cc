@@ -33,6 +33,7 @@ enum class Member : uint8_t {
   kOther,
   kModel,
   kStream,
+  kBackground,
   kStreamOptions,
   kMaxTokens,
   kMaxCompletionTokens,
@@ -60,6 +61,7 @@ struct Name {
 constexpr Name kRootNames[] = {
     {"model", Member::kModel},
     {"stream", Member::kStream},
+    {"background", Member::kBackground},
     {"stream_options", Member::kStreamOptions},
     {"max_tokens", Member::kMaxTokens},
     {"max_completion_tokens", Member::kMaxCompletionTokens},
@@ -422,6 +424,10 @@ BodyReader::Outcome BodyReader::root_plain(std::string_view word) {
     case Member::kStream:
       if (!is_null && word != "true" && word != "false") return wrong_type("a boolean");
       facts_.stream = word == "true";
+      return std::nullopt;
+    case Member::kBackground:
+      if (!is_null && word != "true" && word != "false") return wrong_type("a boolean");
+      facts_.background = word == "true";
       return std::nullopt;
     case Member::kStreamOptions:
       if (!is_null) return wrong_type("an object");

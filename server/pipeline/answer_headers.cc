@@ -1,0 +1,63 @@
+#include <string>
+
+#include "server/pipeline/job.h"
+
+namespace chatgate {
+namespace {
+
+// As OpenAI writes durations: "120ms", "1.5s", "6m0s".
+std::string format_reset(int64_t ms) {
+  if (ms < 1000) return std::to_string(ms) + "ms";
+  const int64_t minutes = ms / 60'000;
+  const int64_t rest_ms = ms % 60'000;
+  std::string seconds = std::to_string(rest_ms / 1000);
+  if (rest_ms % 1000 != 0) {
+    std::string fraction = std::to_string(1000 + rest_ms % 1000).substr(1);
+    while (fraction.back() == '0') fraction.pop_back();
+    seconds += "." + fraction;
+  }
+  return (minutes > 0 ? std::to_string(minutes) + "m" : "") + seconds + "s";
+}
+
+void add_limit_headers(HeaderList& headers, const char* kind, const LimitStatus::Side& side) {
+  const std::string prefix = "x-ratelimit-";
+  headers.emplace_back(prefix + "limit-" + kind, std::to_string(side.limit));
+  headers.emplace_back(prefix + "remaining-" + kind, std::to_string(side.remaining));
+  headers.emplace_back(prefix + "reset-" + kind, format_reset(side.reset_ms));
+}
+
+bool begins_with(std::string_view text, std::string_view beginning) {
+  return text.substr(0, beginning.size()) == beginning;
+}
+
+}  // namespace
+
+void add_own_headers(const Job& job, HeaderList& headers) {
+  headers.emplace_back("x-request-id", format_request_id(job.id));
+  if (job.limits.requests) add_limit_headers(headers, "requests", *job.limits.requests);
+  if (job.limits.tokens) add_limit_headers(headers, "tokens", *job.limits.tokens);
+}
+
+HeaderList answer_headers(const Job& job) {
+  const bool is_limited = job.limits.requests || job.limits.tokens;
+  HeaderList headers;
+  bool has_processing_time = false;
+  for (const auto& header : job.call->head().headers) {
+    const std::string& name = header.first;
+    // The upstream's own request id and server names mean nothing to the client, and its limits
+    // are those of the shared account: a token's own limits take their place.
+    if (name == "x-request-id" || name == "server" || name == "strict-transport-security" ||
+        (is_limited && begins_with(name, "x-ratelimit-"))) {
+      continue;
+    }
+    has_processing_time = has_processing_time || name == "openai-processing-ms";
+    headers.push_back(header);
+  }
+  add_own_headers(job, headers);
+  if (!has_processing_time) {
+    headers.emplace_back("openai-processing-ms", std::to_string(job.elapsed_ms()));
+  }
+  return headers;
+}
+
+}  // namespace chatgate

@@ -1,0 +1,76 @@
+#include "server/pipeline/estimate.h"
+
+#include <algorithm>
+#include <string_view>
+
+namespace chatgate {
+namespace {
+
+constexpr int64_t kBytesPerToken = 4;
+constexpr int64_t kPromptSlackTokens = 64;           // the template around the whole conversation
+constexpr int64_t kMediaPromptTokensGuessed = 2048;  // where bytes say nothing
+constexpr int64_t kTokenBoundMax = int64_t{1} << 40;
+
+bool begins_with(std::string_view path, std::string_view beginning) {
+  return path.substr(0, beginning.size()) == beginning;
+}
+
+bool answers_with_tokens(std::string_view path) {
+  return !begins_with(path, "/embeddings") && !begins_with(path, "/moderations");
+}
+
+// A limit counts only where the upstream knows it: elsewhere it would be ignored there and only
+// make the hold too small.
+int64_t max_output_tokens_of(const Job& job) {
+  const std::string_view path = job.route.upstream_path;
+  if (begins_with(path, "/chat/completions") || begins_with(path, "/completions")) {
+    return job.facts.max_chat_tokens;
+  }
+  return begins_with(path, "/responses") ? job.facts.max_response_tokens : 0;
+}
+
+int64_t bounded_product(int64_t a, int64_t b) {
+  return a > kTokenBoundMax / std::max<int64_t>(b, 1) ? kTokenBoundMax : a * b;
+}
+
+}  // namespace
+
+TokenBounds token_bounds_of(const Job& job) {
+  const auto& config = job.runtime->config;
+  const auto& price = *job.price.price;
+  TokenBounds bounds;
+  const auto body_bytes = static_cast<int64_t>(job.body.size());
+  if (job.facts.prompt_bounded_by_body) {
+    bounds.prompt = body_bytes + kPromptSlackTokens;
+    if (price.max_input_tokens > 0) bounds.prompt = std::min(bounds.prompt, price.max_input_tokens);
+  } else {
+    bounds.prompt =
+        price.max_input_tokens > 0 ? price.max_input_tokens : config.default_max_input_tokens;
+  }
+  if (answers_with_tokens(job.route.upstream_path)) {
+    int64_t each = max_output_tokens_of(job);
+    if (each == 0) each = price.max_output_tokens;
+    if (each == 0) each = config.default_max_output_tokens;
+    bounds.completion = bounded_product(each, job.facts.choices);
+  }
+  return bounds;
+}
+
+int64_t estimated_prompt_tokens(const Job& job) {
+  const auto bounds = token_bounds_of(job);
+  int64_t guess = (static_cast<int64_t>(job.body.size()) + kBytesPerToken - 1) / kBytesPerToken;
+  if (!job.facts.prompt_bounded_by_body) guess = std::min(guess, kMediaPromptTokensGuessed);
+  return std::min(guess, bounds.prompt);
+}
+
+TokenUsage estimated_usage(const Job& job) {
+  TokenUsage usage;
+  usage.prompt = estimated_prompt_tokens(job);
+  usage.completion =
+      job.stream ? job.stream->content_events()
+                 : (job.answer_bytes + kBytesPerToken - 1) / kBytesPerToken;
+  usage.completion = std::min(usage.completion, token_bounds_of(job).completion);
+  return usage;
+}
+
+}  // namespace chatgate

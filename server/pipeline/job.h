@@ -1,0 +1,112 @@
+// One request on its way through the pipeline: what each step has found out so far. Owned by the
+// coroutine that serves the request; all on one loop's thread.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/domain/usage_record.h"
+#include "server/books/directory.h"
+#include "server/guard/request_limiter.h"
+#include "server/openai/request_body.h"
+#include "server/pipeline/pipeline.h"
+#include "server/transport/coroutine.h"
+#include "server/upstream/curl_multi.h"
+#include "server/upstream/sse_filter.h"
+#include "server/upstream/upstream_pool.h"
+#include "server/upstream/usage_extractor.h"
+
+namespace chatgate {
+
+// Room behind a body for the edits made in it, so that they do not move it.
+inline constexpr size_t kBodySpareBytes = 256;
+
+// How the request is charged.
+enum class Metering : uint8_t {
+  kNone,    // names no model, or only reads: recorded without cost
+  kTokens,  // by the usage that the answer reports
+};
+
+struct Job : std::enable_shared_from_this<Job> {
+  Job(PipelineParts& pipeline_parts, LoopContext& loop_context, const Route& request_route);
+  ~Job();  // settles what no step has settled: the client left at an odd moment
+  Job(const Job&) = delete;
+  Job& operator=(const Job&) = delete;
+
+  PipelineParts& parts;
+  LoopContext& context;
+  std::shared_ptr<const Runtime> runtime;  // the configuration that this request began under
+  const Route route;
+  const RequestId id;
+  const int64_t started_ms;
+
+  // What the client sent.
+  std::string method;
+  std::vector<std::string> upstream_headers;
+  std::string content_type;
+  std::string body;
+  RequestFacts facts;
+
+  // What the steps decided.
+  Principal principal;
+  Metering metering = Metering::kNone;
+  ApplicablePrice price;
+  Permit permit;
+  LimitStatus limits;
+  Hold hold;
+  bool has_hold = false;
+
+  // The upstream's side. The call borrows the body, so it comes after it.
+  std::string upstream_name;
+  std::unique_ptr<UpstreamCall> call;
+  bool was_sent = false;      // an upstream may have seen the request
+  int http_status = 0;        // as the client sees it
+
+  // What the answer said.
+  std::optional<SseFilter> stream;
+  JsonAnswerScanner scanner;
+  AnswerFacts answer;
+  int64_t answer_bytes = 0;
+
+  bool is_client_gone = false;
+  Event* sleeping = nullptr;  // set while the job waits between two attempts
+
+  int64_t elapsed_ms() const;
+  void interrupt();  // the client has gone: ends the wait that is under way
+};
+
+// --- the steps, in their order; each is a file of its own ----------------------------------------
+
+// The bearer's token, from `Authorization: Bearer` or `api-key`.
+Result<Principal> authenticate(const Directory& directory, const RequestHead& head);
+
+// Reads what metering must know of the body, and refuses what this principal may not use or what
+// has no price.
+Result<void> check_model(Job& job);
+
+// Takes the request's share of its token's limits.
+Result<void> limit_rate(Job& job);
+
+// Reserves the most that the request can cost.
+Result<void> reserve(Job& job);
+
+// Sends the request upstream, elsewhere if need be, until an answer's head has come.
+Result<void> send_upstream(Job& job);
+
+// Reads a short answer whole. False: it is long or a stream, so it must be relayed in pieces.
+Result<bool> read_whole_answer(Job& job, std::string& answer);
+// Relays piece by piece all but the end, which is left in `rest`. Returns how the answer ended.
+UsageStatus relay_pieces(Job& job, BodySink& sink, std::string& rest);
+
+// Charges the request and waits until that is durable. After it nothing is held or limited.
+Result<void> settle(Job& job, UsageStatus status);
+// The same without waiting, for a request that nobody waits for.
+void settle_detached(Job& job, UsageStatus status);
+
+// The headers of an answer: the upstream's, and chatgate's own.
+HeaderList answer_headers(const Job& job);
+void add_own_headers(const Job& job, HeaderList& headers);
+
+}  // namespace chatgate

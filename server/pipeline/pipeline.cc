@@ -1,0 +1,95 @@
+#include "server/pipeline/pipeline.h"
+
+#include "common/log/log.h"
+#include "server/openai/error_envelope.h"
+#include "server/pipeline/job.h"
+#include "server/pipeline/request_headers.h"
+
+namespace chatgate {
+namespace {
+
+// The steps before anything is sent upstream. A refusal leaves nothing taken, held or counted.
+Result<void> admit(Job& job, HttpExchange& exchange) {
+  auto principal = authenticate(job.parts.directory, exchange.head());
+  if (!principal) return tl::unexpected(principal.error());
+  job.principal = std::move(*principal);
+
+  auto body = exchange.read_body(kBodySpareBytes);
+  if (!body) return tl::unexpected(body.error());
+  job.body = std::move(*body);
+  // From here on the upstream may be working for a client that leaves.
+  exchange.on_client_gone([weak = job.weak_from_this()] {
+    if (const auto alive = weak.lock()) alive->interrupt();
+  });
+
+  return check_model(job)
+      .and_then([&] { return limit_rate(job); })
+      .and_then([&] { return reserve(job); })
+      .and_then([&] { return send_upstream(job); });
+}
+
+void refuse(Job& job, HttpExchange& exchange, const Error& error) {
+  auto rendered = job.route.render_error ? job.route.render_error(error)
+                                         : render_openai_error(error);
+  log::info("request_refused", {{"request", std::string_view(format_request_id(job.id))},
+                                {"user", job.principal.user_id.value},
+                                {"endpoint", std::string_view(job.route.endpoint)},
+                                {"status", rendered.status},
+                                {"reason", std::string_view(error.message)}});
+  add_own_headers(job, rendered.headers);
+  exchange.answer(rendered.status, std::move(rendered.headers), std::move(rendered.body));
+}
+
+// A request that was admitted and came to nothing: it costs nothing, and the books say so.
+void refuse_admitted(Job& job, HttpExchange& exchange, const Error& error) {
+  job.http_status = traits_of(error.code).http_status;
+  const auto status = job.is_client_gone ? UsageStatus::kAborted : UsageStatus::kFailed;
+  auto settled = settle(job, status);
+  refuse(job, exchange, settled ? error : settled.error());
+}
+
+bool finish_stream(Job& job, BodySink& sink, UsageStatus status, std::string& rest) {
+  const auto settled = settle(job, status);
+  if (!settled && job.stream) {
+    sink.write("data: " + openai_error_json(settled.error()) + "\n\n");
+    return true;
+  }
+  if (!settled) return false;
+  sink.write(rest);
+  return status == UsageStatus::kCompleted || job.stream.has_value();
+}
+
+void relay(const std::shared_ptr<Job>& job, HttpExchange& exchange) {
+  std::string answer;
+  auto whole = read_whole_answer(*job, answer);
+  if (!whole) return refuse_admitted(*job, exchange, whole.error());
+  if (*whole) {
+    auto settled = settle(*job, UsageStatus::kCompleted);
+    if (!settled) return refuse(*job, exchange, settled.error());
+    return exchange.answer(job->http_status, answer_headers(*job), std::move(answer));
+  }
+  const int64_t length = job->stream ? -1 : job->call->head().content_length;
+  exchange.stream(job->http_status, answer_headers(*job), length,
+                  [job, begun = std::move(answer)](BodySink& sink) mutable {
+                    const auto status = relay_pieces(*job, sink, begun);
+                    return finish_stream(*job, sink, status, begun);
+                  });
+}
+
+}  // namespace
+
+void Pipeline::run(HttpExchange& exchange, LoopContext& context, const Route& route) {
+  auto job = std::make_shared<Job>(parts_, context, route);
+  job->method = exchange.head().method;
+  job->content_type = exchange.head().header("content-type");
+  job->upstream_headers = headers_for_upstream(exchange.head());
+
+  auto admitted = admit(*job, exchange);
+  if (!admitted) {
+    return job->has_hold ? refuse_admitted(*job, exchange, admitted.error())
+                         : refuse(*job, exchange, admitted.error());
+  }
+  relay(job, exchange);
+}
+
+}  // namespace chatgate

@@ -1,0 +1,68 @@
+// The way of every metered request, whatever door it came through: authenticate, check the model's
+// price, limit the rate, reserve the balance, relay, settle. Doors translate; they call `run` and
+// touch neither money nor SQL. One Pipeline serves all loops.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/clock.h"
+#include "common/config/config.h"
+#include "common/ledger/ledger.h"
+#include "common/secrets/secrets.h"
+#include "server/books/book_writer.h"
+#include "server/books/directory.h"
+#include "server/transport/event_loop.h"
+#include "server/transport/http_listener.h"
+#include "server/upstream/curl_multi.h"
+#include "server/upstream/upstream_pool.h"
+
+namespace chatgate {
+
+// The configuration in force and what was built from it. Replaced as a whole on SIGHUP; a request
+// keeps the one that it began with.
+struct Runtime {
+  Config config;
+  std::shared_ptr<UpstreamPool> pool;
+};
+
+// What belongs to one loop.
+struct LoopContext {
+  explicit LoopContext(EventLoop& event_loop) : loop(event_loop), curl(event_loop) {}
+  EventLoop& loop;
+  CurlMulti curl;
+  std::shared_ptr<const Runtime> runtime;  // replaced only on the loop's own thread
+};
+
+// What all loops share.
+struct PipelineParts {
+  Directory& directory;
+  Ledger& ledger;
+  BookWriter& writer;
+  const Clock& clock;
+  std::optional<MasterKey> master_key;  // opens the upstream keys kept in the database
+};
+
+// What a door says of a request.
+struct Route {
+  std::string endpoint;       // as the books name it: "/v1/chat/completions"
+  std::string upstream_path;  // below the upstream's base URL, query included: "/chat/completions"
+  // How this door's clients are told of an error; by default OpenAI's envelope.
+  ErrorRenderer render_error;
+};
+
+class Pipeline {
+ public:
+  explicit Pipeline(PipelineParts parts) : parts_(std::move(parts)) {}
+
+  // Answers the exchange. REQUIRES: inside its coroutine.
+  void run(HttpExchange& exchange, LoopContext& context, const Route& route);
+
+ private:
+  PipelineParts parts_;
+};
+
+}  // namespace chatgate

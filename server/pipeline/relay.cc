@@ -1,0 +1,187 @@
+// The answer's way to the client. Bytes pass as they come; what is kept back is the end, until the
+// books are settled (a client that has seen a whole answer finds it in the books, whatever happens
+// next), and of a stream the one event that nobody but chatgate asked for.
+
+#include <algorithm>
+#include <strings.h>
+
+#include "common/log/log.h"
+#include "server/openai/error_envelope.h"
+#include "server/pipeline/job.h"
+
+namespace chatgate {
+namespace {
+
+using Progress = UpstreamCall::Progress;
+
+// An answer up to this size is settled and sent as one.
+constexpr size_t kWholeAnswerBytesMax = 256 << 10;
+
+std::string_view content_type_of(const UpstreamHead& head) {
+  for (const auto& [name, value] : head.headers) {
+    if (name == "content-type") return value;
+  }
+  return {};
+}
+
+bool is_media_type(std::string_view content_type, std::string_view wanted) {
+  return content_type.size() >= wanted.size() &&
+         strncasecmp(content_type.data(), wanted.data(), wanted.size()) == 0;
+}
+
+int64_t idle_timeout_ms(const Job& job) {
+  for (const auto& upstream : job.runtime->config.upstreams) {
+    if (upstream.name == job.upstream_name) return upstream.idle_timeout_ms;
+  }
+  return UpstreamConfig{}.idle_timeout_ms;
+}
+
+void note_piece(Job& job, std::string_view piece) {
+  job.answer_bytes += static_cast<int64_t>(piece.size());
+  if (is_media_type(content_type_of(job.call->head()), "application/json")) job.scanner.feed(piece);
+}
+
+void note_end(Job& job) {
+  if (job.stream) {
+    job.answer = job.stream->facts();
+    job.answer.has_content = job.answer.has_content || job.stream->content_events() > 0;
+  } else {
+    job.answer = job.scanner.facts();
+    // Reading a stored answer shows its usage again; it was charged when it was made.
+    if (job.metering == Metering::kNone) job.answer.usage.reset();
+  }
+}
+
+UsageStatus status_after(const Job& job, Progress progress) {
+  if (progress == Progress::kEnd) return UsageStatus::kCompleted;
+  return job.is_client_gone ? UsageStatus::kAborted : UsageStatus::kCut;
+}
+
+// The next piece of the answer. While the upstream is silent a stream's client is sent comments, so
+// that proxies on the way do not take the connection for dead.
+Progress next_piece(Job& job, BodySink& sink, std::string& piece) {
+  const int64_t idle_ms = idle_timeout_ms(job);
+  const int64_t ping_ms = job.runtime->config.ping_interval_ms;
+  const bool pings = job.stream && ping_ms > 0;
+  int64_t waited_ms = 0;
+  for (;;) {
+    const int64_t wait_ms = pings ? std::min(ping_ms, idle_ms - waited_ms) : idle_ms;
+    const auto progress = job.call->read(piece, wait_ms);
+    if (progress != Progress::kTimeout) return progress;
+    waited_ms += wait_ms;
+    if (waited_ms >= idle_ms) return Progress::kTimeout;
+    if (!job.is_client_gone && !job.stream->mid_event()) {
+      if (!sink.write(": ping\n\n") || !sink.flush()) job.interrupt();
+    }
+  }
+}
+
+// After the client has left under the drain policy: the rest is read for the books alone.
+bool may_go_on(const Job& job) {
+  return !job.is_client_gone || job.runtime->config.abort_policy == AbortPolicy::kDrain;
+}
+
+void send(Job& job, BodySink& sink, const std::string& bytes) {
+  if (bytes.empty() || job.is_client_gone) return;
+  if (!sink.write(bytes) || !sink.flush()) job.is_client_gone = true;
+}
+
+// A stream that breaks off says so in its own language; a bare end would look like success.
+void append_cut_event(Job& job, Progress progress, std::string& rest) {
+  const bool is_late = progress == Progress::kTimeout;
+  log::warn("stream_cut", {{"request", std::string_view(format_request_id(job.id))},
+                           {"upstream", std::string_view(job.upstream_name)},
+                           {"reason", std::string_view(is_late ? "silent for too long"
+                                                               : job.call->failure())}});
+  const bool mid_event = job.stream->mid_event();
+  job.stream->release(rest);
+  if (mid_event || !rest.empty()) rest += "\n\n";
+  rest += "data: " +
+          openai_error_json({is_late ? ErrorCode::kUpstreamTimeout : ErrorCode::kUpstreamBroken,
+                             is_late ? "the upstream server was silent for too long"
+                                     : "the upstream server broke off in the middle of its answer"}) +
+          "\n\n";
+}
+
+UsageStatus relay_stream(Job& job, BodySink& sink, std::string& rest) {
+  std::string piece = std::move(rest);
+  std::string out;
+  auto progress = Progress::kReady;
+  while (progress == Progress::kReady) {
+    job.answer_bytes += static_cast<int64_t>(piece.size());
+    job.stream->feed(piece, out);
+    piece.clear();
+    send(job, sink, out);
+    out.clear();
+    if (!may_go_on(job)) {
+      progress = Progress::kInterrupted;
+    } else if (job.stream->has_end()) {
+      progress = Progress::kEnd;  // the client is not made to wait for the upstream to close
+    } else {
+      progress = next_piece(job, sink, piece);
+    }
+  }
+  rest.clear();
+  note_end(job);
+  const auto status = status_after(job, progress);
+  if (status == UsageStatus::kCut) {
+    append_cut_event(job, progress, rest);
+  } else {
+    job.stream->release(rest);
+    note_end(job);
+  }
+  // A client that left is charged for what the upstream has told of, but it saw no whole answer.
+  return job.is_client_gone && status == UsageStatus::kCompleted ? UsageStatus::kAborted : status;
+}
+
+UsageStatus relay_long_answer(Job& job, BodySink& sink, std::string& rest) {
+  auto progress = Progress::kReady;
+  std::string piece;
+  while (progress == Progress::kReady) {
+    piece.clear();
+    progress = may_go_on(job) ? next_piece(job, sink, piece) : Progress::kInterrupted;
+    if (progress != Progress::kReady) break;
+    note_piece(job, piece);
+    send(job, sink, rest);
+    rest.swap(piece);
+  }
+  note_end(job);
+  return status_after(job, progress);
+}
+
+}  // namespace
+
+Result<bool> read_whole_answer(Job& job, std::string& answer) {
+  const auto& head = job.call->head();
+  if (job.http_status < 400 && is_media_type(content_type_of(head), "text/event-stream")) {
+    job.stream.emplace(job.facts.stream && !job.facts.include_usage);
+    return false;
+  }
+  std::string piece;
+  while (answer.size() <= kWholeAnswerBytesMax) {
+    piece.clear();
+    const auto progress = job.call->read(piece, idle_timeout_ms(job));
+    if (progress == Progress::kReady) {
+      note_piece(job, piece);
+      answer.empty() ? answer.swap(piece) : void(answer += piece);
+      continue;
+    }
+    note_end(job);
+    if (progress == Progress::kEnd) return true;
+    if (progress == Progress::kInterrupted) {
+      return fail(ErrorCode::kRequestTimeout, "the client closed the connection");
+    }
+    if (progress == Progress::kTimeout) {
+      return fail(ErrorCode::kUpstreamTimeout, "the upstream server was silent for too long");
+    }
+    return fail(ErrorCode::kUpstreamBroken,
+                "the upstream server broke off in the middle of its answer");
+  }
+  return false;
+}
+
+UsageStatus relay_pieces(Job& job, BodySink& sink, std::string& rest) {
+  return job.stream ? relay_stream(job, sink, rest) : relay_long_answer(job, sink, rest);
+}
+
+}  // namespace chatgate

@@ -1,0 +1,59 @@
+#include "server/pipeline/request_headers.h"
+
+#include <algorithm>
+#include <string_view>
+#include <strings.h>
+
+namespace chatgate {
+namespace {
+
+constexpr std::string_view kStopHere[] = {
+    "accept-encoding", "api-key", "authorization", "connection", "content-length", "cookie",
+    "expect", "forwarded", "host", "keep-alive", "openai-organization", "openai-project",
+    "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer",
+    "transfer-encoding", "upgrade", "via", "x-forwarded-for", "x-forwarded-host",
+    "x-forwarded-proto", "x-real-ip", "x-request-id"};
+
+bool equals(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
+}
+
+bool is_listed(std::string_view list, std::string_view name) {
+  while (!list.empty()) {
+    const size_t comma = std::min(list.find(','), list.size());
+    auto entry = list.substr(0, comma);
+    list.remove_prefix(std::min(comma + 1, list.size()));
+    while (!entry.empty() && (entry.front() == ' ' || entry.front() == '\t')) entry.remove_prefix(1);
+    while (!entry.empty() && (entry.back() == ' ' || entry.back() == '\t')) entry.remove_suffix(1);
+    if (equals(entry, name)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::vector<std::string> headers_for_upstream(const RequestHead& head) {
+  const std::string_view connection = head.header("connection");
+  bool has_content_type = false;
+  std::vector<std::string> headers;
+  headers.reserve(head.fields.size() + 2);
+  for (const auto& field : head.fields) {
+    const bool stops = std::any_of(std::begin(kStopHere), std::end(kStopHere),
+                                   [&](std::string_view name) { return equals(name, field.name); });
+    if (stops || is_listed(connection, field.name)) continue;
+    has_content_type = has_content_type || equals(field.name, "content-type");
+    auto& header = headers.emplace_back();
+    header.reserve(field.name.size() + field.value.size() + 2);
+    header.append(field.name);
+    // libcurl takes "name:" for the removal of a header, and "name;" for an empty one.
+    if (field.value.empty()) {
+      header += ';';
+    } else {
+      header.append(": ").append(field.value);
+    }
+  }
+  if (!has_content_type) headers.emplace_back("Content-Type:");  // libcurl would add one of its own
+  return headers;
+}
+
+}  // namespace chatgate

@@ -1,0 +1,183 @@
+// Finds an upstream that answers. A request moves on to another one, or tries again, only while the
+// client has received nothing, and only after failures that cannot have cost anything twice: no
+// connection, 429, or a 5xx.
+
+#include <algorithm>
+#include <charconv>
+
+#include "common/log/log.h"
+#include "server/pipeline/job.h"
+
+namespace chatgate {
+namespace {
+
+using Progress = UpstreamCall::Progress;
+
+constexpr int64_t kBackoffMs = 100;
+constexpr int64_t kBackoffMsMax = 2'000;
+
+std::string_view header_of(const UpstreamHead& head, std::string_view name) {
+  for (const auto& [key, value] : head.headers) {
+    if (key == name) return value;
+  }
+  return {};
+}
+
+// `retry-after-ms`, then `retry-after` in seconds; -1 when there is neither.
+int64_t retry_after_ms_of(const UpstreamHead& head) {
+  double number = 0;
+  std::string_view text = header_of(head, "retry-after-ms");
+  double unit_ms = 1;
+  if (text.empty()) {
+    text = header_of(head, "retry-after");
+    unit_ms = 1000;
+  }
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (text.empty() || parsed.ec != std::errc() || number < 0 || number > 1e6) return -1;
+  return static_cast<int64_t>(number * unit_ms);
+}
+
+Result<std::string> own_key_of(const Job& job) {
+  if (!job.parts.master_key) {
+    return fail(ErrorCode::kInternal,
+                "this token's own upstream key cannot be opened: the gateway has no master key");
+  }
+  return open_sealed(job.principal.scope->sealed_upstream_key, *job.parts.master_key);
+}
+
+// The name that the upstreams know the model by.
+std::string upstream_model_of(const Job& job) {
+  const auto& aliases = job.runtime->config.model_aliases;
+  const auto alias = aliases.find(job.facts.model);
+  return alias == aliases.end() ? job.facts.model : alias->second;
+}
+
+void edit_body(Job& job, const std::string& upstream_model) {
+  if (job.metering == Metering::kNone) return;
+  if (upstream_model != job.facts.model) replace_model(job.body, job.facts, upstream_model);
+  // Only these two know the option; others would refuse it.
+  const std::string_view path = job.route.upstream_path;
+  const bool knows_option = path.substr(0, 17) == "/chat/completions" ||
+                            path.substr(0, 12) == "/completions";
+  if (job.facts.stream && knows_option && !job.facts.include_usage) ask_for_usage(job.body, job.facts);
+}
+
+UpstreamRequest make_request(const Job& job, const UpstreamPool::Choice& choice,
+                             const std::string& own_key) {
+  UpstreamRequest request;
+  request.method = job.method;
+  request.url = choice.upstream->base_url + job.route.upstream_path;
+  request.headers = job.upstream_headers;
+  const std::string_view key = own_key.empty() ? choice.key : std::string_view(own_key);
+  if (!key.empty()) request.headers.push_back("Authorization: Bearer " + std::string(key));
+  request.body = job.body;
+  request.has_body = !job.body.empty() || job.method == "POST" || job.method == "PUT" ||
+                     job.method == "PATCH";
+  request.expects_stream = job.facts.stream;
+  request.proxy = choice.upstream->proxy;
+  request.connect_timeout_ms = choice.upstream->connect_timeout_ms;
+  return request;
+}
+
+struct Attempt {
+  bool may_retry = false;
+  int64_t retry_after_ms = -1;
+  std::optional<Error> error;  // absent: the upstream answered
+};
+
+Error failure(ErrorCode code, const UpstreamPool::Choice& choice, std::string_view what) {
+  return {code, "the upstream server " + choice.upstream->name + " " + std::string(what)};
+}
+
+Attempt judge_answer(Job& job, const UpstreamPool::Choice& choice) {
+  const auto& head = job.call->head();
+  Attempt attempt;
+  attempt.retry_after_ms = retry_after_ms_of(head);
+  attempt.may_retry = head.status == 429 || head.status >= 500;
+  using Outcome = UpstreamPool::Outcome;
+  job.runtime->pool->report(choice,
+                            head.status == 429    ? Outcome::kRateLimited
+                            : head.status >= 500  ? Outcome::kFailed
+                                                  : Outcome::kAnswered,
+                            attempt.retry_after_ms);
+  job.http_status = head.status;
+  return attempt;
+}
+
+Attempt attempt_once(Job& job, const UpstreamPool::Choice& choice, const std::string& own_key) {
+  job.call.reset();
+  job.upstream_name = choice.upstream->name;
+  job.call = std::make_unique<UpstreamCall>(job.context.curl, make_request(job, choice, own_key));
+  const auto progress = job.call->await_head(choice.upstream->response_timeout_ms);
+  job.was_sent = job.was_sent || progress != Progress::kUnreachable;
+  if (progress == Progress::kReady) return judge_answer(job, choice);
+
+  Attempt attempt;
+  if (progress == Progress::kInterrupted) {
+    attempt.error = Error{ErrorCode::kRequestTimeout, "the client closed the connection"};
+    return attempt;
+  }
+  job.runtime->pool->report(choice, UpstreamPool::Outcome::kFailed);
+  attempt.may_retry = progress == Progress::kUnreachable;
+  attempt.error = progress == Progress::kUnreachable
+                      ? failure(ErrorCode::kUpstreamUnreachable, choice, "cannot be reached")
+                  : progress == Progress::kTimeout
+                      ? failure(ErrorCode::kUpstreamTimeout, choice, "did not answer in time")
+                      : failure(ErrorCode::kUpstreamBroken, choice, "broke off before answering");
+  log::warn("upstream_failed", {{"request", std::string_view(format_request_id(job.id))},
+                                {"upstream", std::string_view(choice.upstream->name)},
+                                {"reason", std::string_view(job.call->failure())}});
+  return attempt;
+}
+
+// Half of the delay is random, so that many requests that failed together do not return together.
+int64_t backoff_ms(const Job& job, int64_t attempt) {
+  const int64_t whole = std::min(kBackoffMs << std::min<int64_t>(attempt, 8), kBackoffMsMax);
+  const auto jitter = static_cast<uint64_t>(job.id.value) * 0x9E3779B97F4A7C15ULL >> 33;
+  return whole / 2 + static_cast<int64_t>(jitter % static_cast<uint64_t>(whole / 2 + 1));
+}
+
+// False when the client left meanwhile.
+bool sleep(Job& job, int64_t delay_ms) {
+  Event over;
+  job.sleeping = &over;
+  if (!job.is_client_gone && delay_ms > 0) over.wait(delay_ms);
+  job.sleeping = nullptr;
+  return !job.is_client_gone;
+}
+
+}  // namespace
+
+Result<void> send_upstream(Job& job) {
+  const auto& config = job.runtime->config;
+  std::string own_key;
+  if (job.principal.scope && !job.principal.scope->sealed_upstream_key.empty()) {
+    auto opened = own_key_of(job);
+    if (!opened) return tl::unexpected(opened.error());
+    own_key = std::move(*opened);
+  }
+  const std::string model = upstream_model_of(job);
+  edit_body(job, model);
+
+  std::vector<size_t> tried;
+  Attempt last;
+  for (int64_t attempt = 0; attempt <= config.retries; ++attempt) {
+    const auto choice = job.runtime->pool->choose(model, tried);
+    if (!choice) {
+      return fail(ErrorCode::kUpstreamUnreachable, "no upstream serves the model `" + model + "`",
+                  "model");
+    }
+    if (attempt > 0 && choice->is_retry) {
+      // The same server once more: give it the time that it asked for, or pass its answer on.
+      if (last.retry_after_ms > config.retry_after_ms_max) break;
+      if (!sleep(job, std::max(last.retry_after_ms, backoff_ms(job, attempt)))) break;
+    }
+    tried.push_back(choice->upstream_index);
+    last = attempt_once(job, *choice, own_key);
+    if (!last.may_retry || job.is_client_gone) break;
+  }
+  if (last.error) return tl::unexpected(std::move(*last.error));
+  return {};
+}
+
+}  // namespace chatgate

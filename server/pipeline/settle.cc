@@ -1,0 +1,107 @@
+// What a request is charged, decided in one place for every way in which it can end.
+
+#include <cassert>
+
+#include "common/log/log.h"
+#include "server/pipeline/estimate.h"
+#include "server/pipeline/job.h"
+
+namespace chatgate {
+namespace {
+
+// More than any model can count: an upstream that reports it is wrong.
+constexpr int64_t kUsageTokensMax = 100'000'000;
+
+bool has_believable_usage(const Job& job) {
+  return job.answer.usage && job.answer.usage->prompt <= kUsageTokensMax &&
+         job.answer.usage->completion <= kUsageTokensMax;
+}
+
+// Whether the client was given something that the upstream bills although it did not say how much.
+bool must_estimate(const Job& job, UsageStatus status) {
+  switch (status) {
+    case UsageStatus::kCompleted: return job.answer.has_content;
+    case UsageStatus::kAborted: return job.was_sent;
+    case UsageStatus::kCut: return job.stream && job.stream->content_events() > 0;
+    case UsageStatus::kFailed:
+    case UsageStatus::kInterrupted: break;
+  }
+  return false;
+}
+
+UsageStatus final_status(const Job& job, UsageStatus status) {
+  if (status == UsageStatus::kAborted || status == UsageStatus::kInterrupted) return status;
+  if (job.http_status >= 400) return UsageStatus::kFailed;
+  if (status != UsageStatus::kCompleted || job.metering == Metering::kNone) return status;
+  // An empty answer, or an error in the shape of a success, is a failure and costs nothing.
+  const bool says_nothing = job.answer_bytes == 0 || (job.answer.has_error && !job.answer.usage);
+  return says_nothing ? UsageStatus::kFailed : status;
+}
+
+void count_usage(const Job& job, UsageRecord& record) {
+  if (job.metering == Metering::kNone || record.status == UsageStatus::kFailed) return;
+  if (has_believable_usage(job)) {
+    record.usage = *job.answer.usage;
+  } else if (must_estimate(job, record.status)) {
+    record.usage = estimated_usage(job);
+    record.estimated = true;
+  } else if (record.status != UsageStatus::kCompleted) {
+    return;  // nothing was seen of it
+  }
+  const auto cost =
+      cost_of(record.usage, *job.price.price, job.principal.unit, job.price.rate);
+  record.cost = cost.value_or(job.hold.amount);
+}
+
+UsageRecord make_record(const Job& job, UsageStatus status) {
+  UsageRecord record;
+  record.id = job.id;
+  record.user_id = job.principal.user_id;
+  record.token_id = job.principal.token_id;
+  if (job.price.price) record.price_id = job.price.price->id;
+  record.rate = job.price.rate;
+  record.model = job.facts.model;
+  record.endpoint = job.route.endpoint;
+  record.upstream = job.upstream_name;
+  record.remote_id = job.answer.id;
+  record.status = final_status(job, status);
+  record.http_status = job.http_status;
+  record.duration_ms = job.elapsed_ms();
+  count_usage(job, record);
+  return record;
+}
+
+// Fixes the charge and ends the limits. What remains is to make it durable.
+Settlement conclude(Job& job, UsageStatus status) {
+  assert(job.has_hold);
+  auto record = make_record(job, status);
+  const auto charge = job.parts.ledger.fix_charge(job.hold, record.cost);
+  record.cost = charge.charged;
+  record.written_off = charge.written_off;
+  job.has_hold = false;
+  job.permit.finish(record.usage.total());
+  if (!charge.written_off.is_zero()) {
+    log::warn("cost_written_off", {{"request", std::string_view(format_request_id(job.id))},
+                                   {"user", job.principal.user_id.value},
+                                   {"nanos", charge.written_off.nanos}});
+  }
+  log::debug("request_settled", {{"request", std::string_view(format_request_id(job.id))},
+                                 {"user", job.principal.user_id.value},
+                                 {"endpoint", std::string_view(record.endpoint)},
+                                 {"status", int64_t{record.http_status}},
+                                 {"tokens", record.usage.total()},
+                                 {"duration_ms", record.duration_ms}});
+  return {job.hold, std::move(record)};
+}
+
+}  // namespace
+
+Result<void> settle(Job& job, UsageStatus status) {
+  return job.parts.writer.settle(conclude(job, status));
+}
+
+void settle_detached(Job& job, UsageStatus status) {
+  job.parts.writer.settle_detached(conclude(job, status));
+}
+
+}  // namespace chatgate
