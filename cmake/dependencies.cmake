@@ -11,20 +11,10 @@ find_package(nlohmann_json REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(simdjson REQUIRED)
 find_package(CLI11 REQUIRED)
+find_package(tl-expected REQUIRED)
 find_package(Boost 1.81 CONFIG REQUIRED COMPONENTS context)
 find_package(mimalloc REQUIRED)
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
-
-# Stackful coroutines, announced to the sanitizer when there is one.
-if(CHATGATE_FUZZ OR NOT CHATGATE_SANITIZE STREQUAL "off")
-  add_library(chatgate_coroutines STATIC "${PROJECT_SOURCE_DIR}/cmake/sanitized_fiber.cc")
-  target_link_libraries(chatgate_coroutines PUBLIC Boost::headers Boost::context)
-  target_compile_definitions(chatgate_coroutines PUBLIC BOOST_USE_UCONTEXT
-    $<IF:$<STREQUAL:${CHATGATE_SANITIZE},thread>,BOOST_USE_TSAN,BOOST_USE_ASAN>)
-else()
-  add_library(chatgate_coroutines INTERFACE)
-  target_link_libraries(chatgate_coroutines INTERFACE Boost::headers Boost::context)
-endif()
 
 # malloc itself: named on the linker's command line, the library takes the C library's place in the whole
 # program although no symbol of it is asked for by name.
