@@ -16,12 +16,12 @@ namespace chatgate {
 
 // One server that requests are relayed to.
 struct UpstreamConfig {
-  std::string name;                  // unique; appears in logs and in the books
-  std::string base_url;              // up to and including "/v1"
-  std::vector<std::string> keys;     // secret; empty: the server needs none
-  int64_t weight = 1;                // share of the traffic among those that serve a model
-  std::string proxy;                 // "http://u:p@host:port", "socks5://..."; secret
-  std::vector<std::string> models;   // upstream names or beginnings with `*`; empty: all
+  std::string name;                 // unique; appears in logs and in the books
+  std::string base_url;             // up to and including "/v1"
+  std::vector<std::string> keys;    // secret; empty: the server needs none
+  int64_t weight = 1;               // share of the traffic among those that serve a model
+  std::string proxy;                // "http://u:p@host:port", "socks5://..."; secret
+  std::vector<std::string> models;  // upstream names or beginnings with `*`; empty: all
   int64_t connect_timeout_ms = 10'000;
   int64_t response_timeout_ms = 600'000;  // until the answer's head
   int64_t idle_timeout_ms = 300'000;      // between two pieces of the answer
@@ -32,9 +32,9 @@ enum class AbortPolicy : uint8_t { kCancel, kDrain };
 struct Config {
   std::string listen = "127.0.0.1:8080";  // address:port, [v6]:port; port 0 picks a free one
   std::string db = "chatgate.db";
-  std::vector<UpstreamConfig> upstreams;  // empty: the built-in demo upstream
-  std::map<std::string, std::string> model_aliases;  // name that clients use -> upstream's name
-  std::map<std::string, ExchangeRate> exchange_rates; // "USD/CNY": CNY for one USD
+  std::vector<UpstreamConfig> upstreams;               // empty: the built-in demo upstream
+  std::map<std::string, std::string> model_aliases;    // name that clients use -> upstream's name
+  std::map<std::string, ExchangeRate> exchange_rates;  // "USD/CNY": CNY for one USD
 
   int64_t loops = 0;  // event loops; 0: one per core
   int64_t body_bytes_max = 64LL << 20;
@@ -55,8 +55,10 @@ struct Config {
   int64_t set_aside_ms = 5'000;        // doubles with each failed probe, to at most 32 times
 
   AbortPolicy abort_policy = AbortPolicy::kCancel;
-  int64_t default_max_output_tokens = 16'384;  // bounds the hold where neither request nor price does
-  int64_t default_max_input_tokens = 131'072;  // where the prompt's size cannot be read off the body
+  int64_t default_max_output_tokens =
+      16'384;  // bounds the hold where neither request nor price does
+  int64_t default_max_input_tokens =
+      131'072;                   // where the prompt's size cannot be read off the body
   bool relay_unmetered = false;  // prepaid accounts may use endpoints whose cost cannot be seen
 
   std::vector<std::string> trusted_proxies;  // addresses and CIDR whose X-Forwarded-For counts
@@ -81,20 +83,21 @@ struct LoadedConfig {
 using ConfigFlags = std::map<std::string, std::string>;
 
 // Precedence: flag > environment > ./.env > file > default. `file`: a path that must exist, or
-// empty: ./chatgate.json if there is one. An unknown key, a number that is none or out of its bounds, two
-// aliases that disagree: kInvalidArgument naming the key and its source.
+// empty: ./chatgate.json if there is one. An unknown key, a number that is none or out of its
+// bounds, two aliases that disagree: kInvalidArgument naming the key and its source.
 Result<LoadedConfig> load_config(const std::string& file, const ConfigFlags& flags,
                                  const Environment& environment);
 
 // The same for the administrator's verbs: only `db` and `master_key_file` are put into force, so
-// that a shell without the gateway's environment (an upstream's "env:NAME") can still use the books.
+// that a shell without the gateway's environment (an upstream's "env:NAME") can still use the
+// books.
 Result<LoadedConfig> load_admin_config(const std::string& file, const ConfigFlags& flags,
                                        const Environment& environment);
 
 // One row of the table, for flags, completions and documentation.
 struct ConfigKey {
-  std::string name;           // "body_bytes_max"; flag --body-bytes-max, CHATGATE_BODY_BYTES_MAX
-  std::string type;           // "text", "integer", "bytes", "duration", "boolean", "list", "object"
+  std::string name;  // "body_bytes_max"; flag --body-bytes-max, CHATGATE_BODY_BYTES_MAX
+  std::string type;  // "text", "integer", "bytes", "duration", "boolean", "list", "object"
   std::string default_text;
   std::string help;
   std::vector<std::string> aliases;  // further environment names: OPENAI_API_KEY

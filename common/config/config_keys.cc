@@ -127,9 +127,10 @@ void add_basic_rows(std::vector<ConfigRow>& rows) {
   rows.push_back(secret(text("upstream_key", &Settings::upstream_key, "",
                              "key of the one upstream; alone: that of api.openai.com", nullptr,
                              {"OPENAI_API_KEY", "OPENAI_KEY"})));
-  rows.push_back(text("upstream_proxy", &Settings::upstream_proxy, "",
-                      "proxy to every upstream that names none: `http://`, `socks5://`, `socks5h://`",
-                      normalize_proxy, {"OPENAI_PROXY", "SOCKS_PROXY"}));
+  rows.push_back(
+      text("upstream_proxy", &Settings::upstream_proxy, "",
+           "proxy to every upstream that names none: `http://`, `socks5://`, `socks5h://`",
+           normalize_proxy, {"OPENAI_PROXY", "SOCKS_PROXY"}));
   rows.push_back(file_only(other("list", "upstreams", std::monostate{}, "",
                                  "several upstreams (see below); none: the built-in demo")));
   rows.push_back(other("object", "model_aliases", &Settings::model_aliases, "",
@@ -159,9 +160,9 @@ void add_transport_rows(std::vector<ConfigRow>& rows) {
                           "a kept connection without a request"));
   rows.push_back(duration("write_timeout", &Settings::write_timeout_ms, "1m", 1, kDayMs,
                           "a client that takes nothing of its answer"));
-  rows.push_back(or_off(duration("ping_interval", &Settings::ping_interval_ms, "15s",
-                                 10 * kSecondMs, kDayMs,
-                                 "`: ping` to a stream whose upstream is silent; 0: never")));
+  rows.push_back(
+      or_off(duration("ping_interval", &Settings::ping_interval_ms, "15s", 10 * kSecondMs, kDayMs,
+                      "`: ping` to a stream whose upstream is silent; 0: never")));
   rows.push_back(duration("drain_timeout", &Settings::drain_timeout_ms, "10m", 0, kDayMs,
                           "how long running requests may go on after SIGTERM"));
 }
@@ -175,8 +176,9 @@ void add_relay_rows(std::vector<ConfigRow>& rows) {
                          1'000'000, "failures in a row before an upstream is set aside"));
   rows.push_back(duration("set_aside", &Settings::set_aside_ms, "5s", 1, kDayMs,
                           "first rest of an upstream set aside; doubles up to 32 times"));
-  rows.push_back(other("text", "abort_policy", &Settings::abort_policy, "cancel",
-                       "when a client leaves: `cancel` the answer, or `drain` it to know its cost"));
+  rows.push_back(
+      other("text", "abort_policy", &Settings::abort_policy, "cancel",
+            "when a client leaves: `cancel` the answer, or `drain` it to know its cost"));
   rows.push_back(integer("default_max_output_tokens", &Settings::default_max_output_tokens, "16384",
                          1, 1'000'000'000, "bounds an answer where request and price do not"));
   rows.push_back(integer("default_max_input_tokens", &Settings::default_max_input_tokens, "131072",

@@ -25,10 +25,9 @@ using TextMap = std::map<std::string, std::string>;
 using RateMap = std::map<std::string, ExchangeRate>;
 using Words = std::vector<std::string>;
 
-using SettingsField =
-    std::variant<std::monostate, std::string Settings::*, int64_t Settings::*, bool Settings::*,
-                 AbortPolicy Settings::*, Words Settings::*, TextMap Settings::*,
-                 RateMap Settings::*>;
+using SettingsField = std::variant<std::monostate, std::string Settings::*, int64_t Settings::*,
+                                   bool Settings::*, AbortPolicy Settings::*, Words Settings::*,
+                                   TextMap Settings::*, RateMap Settings::*>;
 
 // Checks one text (of a list: one word) and gives it in its normal form.
 using Normalize = Result<std::string> (*)(std::string_view text);

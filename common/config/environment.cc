@@ -42,8 +42,8 @@ class DotEnvReader {
       const auto name = take_name();
       const auto value = name ? take_value() : std::nullopt;
       if (!value) {
-        return fail(ErrorCode::kInvalidArgument, path_ + " line " + std::to_string(line) +
-                                                     ": expected NAME=value or a comment");
+        return fail(ErrorCode::kInvalidArgument,
+                    path_ + " line " + std::to_string(line) + ": expected NAME=value or a comment");
       }
       environment[*name] = *value;
     }

@@ -80,8 +80,8 @@ class Loader {
   Result<void> apply_row(const ConfigRow& row) {
     const size_t strength = strength_of(row.key.name);
     const bool is_default = strength == kSourceCount;
-    const Given value = is_default ? Given{row.key.default_text, "default"}
-                                   : given(strength, row.key.name);
+    const Given value =
+        is_default ? Given{row.key.default_text, "default"} : given(strength, row.key.name);
     // The defaults stand in Config; those of no text have nothing to read.
     auto text = is_default && value.text.empty() ? Result<std::string>("")
                                                  : set_value(row, value.text, settings_);
@@ -155,8 +155,8 @@ Result<void> Loader::build_upstreams() {
     stronger = key + " from " + given(strength, key).origin;
   }
   if (has_list) {
-    auto upstreams = parse_upstreams(file.upstreams,
-                                     [this](const std::string& name) { return lookup(name); });
+    auto upstreams =
+        parse_upstreams(file.upstreams, [this](const std::string& name) { return lookup(name); });
     if (!upstreams) {
       return fail(ErrorCode::kInvalidArgument, "file " + path_ + ": " + upstreams.error().message);
     }
@@ -202,9 +202,9 @@ Result<LoadedConfig> load_admin_config(const std::string& file, const ConfigFlag
                                        const Environment& environment) {
   const Rows rows = rows_named({"db", "master_key_file"});
   Loader loader(file, environment);
-  return loader.collect(flags, rows)
-      .and_then([&] { return loader.apply(rows); })
-      .map([&] { return std::move(loader).take(); });
+  return loader.collect(flags, rows).and_then([&] { return loader.apply(rows); }).map([&] {
+    return std::move(loader).take();
+  });
 }
 
 }  // namespace chatgate

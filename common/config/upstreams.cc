@@ -105,9 +105,10 @@ Result<void> set_models(UpstreamConfig& upstream, const json& value) {
 
 Result<void> set_field(UpstreamConfig& upstream, const std::string& name, const json& value,
                        const Lookup& lookup) {
-  static const std::vector<std::string> names{
-      "name",  "base_url", "key",    "keys",            "weight",
-      "proxy", "models",   "connect_timeout", "response_timeout", "idle_timeout"};
+  static const std::vector<std::string> names{"name",        "base_url",        "key",
+                                              "keys",        "weight",          "proxy",
+                                              "models",      "connect_timeout", "response_timeout",
+                                              "idle_timeout"};
   if (name == "name") return set_name(upstream, value);
   if (name == "base_url") return set_url(upstream.base_url, value, parse_base_url);
   if (name == "proxy") return set_url(upstream.proxy, value, parse_proxy_url);

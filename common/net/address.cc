@@ -34,9 +34,9 @@ bool is_only_digits_and_dots(std::string_view host) {
 
 Result<HostPort> parse_host_port(std::string_view text) {
   const auto refuse = [&](std::string_view why) {
-    return fail(ErrorCode::kInvalidArgument,
-                quote(text) + " is not an address to listen on (" + std::string(why) +
-                    "); write 127.0.0.1:8080, [::1]:8080 or :8080");
+    return fail(ErrorCode::kInvalidArgument, quote(text) + " is not an address to listen on (" +
+                                                 std::string(why) +
+                                                 "); write 127.0.0.1:8080, [::1]:8080 or :8080");
   };
   const size_t colon = text.rfind(':');
   if (colon == std::string_view::npos) return refuse("it has no port");
@@ -90,16 +90,17 @@ Result<IpRange> parse_ip_range(std::string_view text) {
   const auto address = parse_ip_address(text.substr(0, slash));
   if (!address) {
     return fail(ErrorCode::kInvalidArgument,
-                quote(text) + " is not an address or a block of them; write 192.0.2.1, 10.0.0.0/8 "
-                               "or fd00::/8");
+                quote(text) +
+                    " is not an address or a block of them; write 192.0.2.1, 10.0.0.0/8 "
+                    "or fd00::/8");
   }
   if (slash == std::string_view::npos) return IpRange{*address, 128};
   const bool is_v4 = text.substr(0, slash).find(':') == std::string_view::npos;
   const int bits_max = is_v4 ? 32 : 128;
   const auto bits = parse_number(text.substr(slash + 1), bits_max);
   if (!bits) {
-    return fail(ErrorCode::kInvalidArgument, quote(text) + ": the part after / must be 0 to " +
-                                                 std::to_string(bits_max));
+    return fail(ErrorCode::kInvalidArgument,
+                quote(text) + ": the part after / must be 0 to " + std::to_string(bits_max));
   }
   return IpRange{*address, is_v4 ? *bits + 96 : *bits};
 }

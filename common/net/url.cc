@@ -107,8 +107,7 @@ Result<std::string> parse_base_url(std::string_view text) {
 }
 
 Result<std::string> parse_proxy_url(std::string_view text) {
-  const auto url =
-      parse_url(text, {"http", "https", "socks5", "socks5h", "socks4", "socks4a"});
+  const auto url = parse_url(text, {"http", "https", "socks5", "socks5h", "socks4", "socks4a"});
   if (!url) return tl::unexpected(url.error());
   if (url->path.find_first_not_of('/') != std::string::npos) {
     return fail(ErrorCode::kInvalidArgument,

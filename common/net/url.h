@@ -20,7 +20,8 @@ struct Url {
 };
 
 // kInvalidArgument for a text without a scheme, with one that is not among `schemes`, without a
-// host, with a wrong port, or with spaces or control characters. The message never shows a password.
+// host, with a wrong port, or with spaces or control characters. The message never shows a
+// password.
 Result<Url> parse_url(std::string_view text, std::initializer_list<std::string_view> schemes);
 
 // The base address of an OpenAI-shaped server, normalized: without slashes at its end, and with

@@ -50,9 +50,8 @@ Result<std::string> read_key_file(const std::string& file) {
   struct stat status {};
   std::string text(256, '\0');
   const bool is_stated = ::fstat(descriptor, &status) == 0;
-  const ssize_t length = is_stated && S_ISREG(status.st_mode)
-                             ? ::read(descriptor, text.data(), text.size())
-                             : -1;
+  const ssize_t length =
+      is_stated && S_ISREG(status.st_mode) ? ::read(descriptor, text.data(), text.size()) : -1;
   ::close(descriptor);
   if (length < 0) return refuse("it cannot be read as a file");
   if ((status.st_mode & S_IRWXO) != 0) {
@@ -100,16 +99,14 @@ Result<std::string> open_sealed(std::string_view sealed, const MasterKey& key) {
   std::vector<uint8_t> bytes(sealed.size());
   size_t length = 0;
   const char* end = nullptr;
-  const bool is_decoded =
-      sodium_base642bin(bytes.data(), bytes.size(), sealed.data(), sealed.size(), nullptr, &length,
-                        &end, kBase64) == 0 &&
-      end == sealed.data() + sealed.size() && length >= kOverhead;
+  const bool is_decoded = sodium_base642bin(bytes.data(), bytes.size(), sealed.data(),
+                                            sealed.size(), nullptr, &length, &end, kBase64) == 0 &&
+                          end == sealed.data() + sealed.size() && length >= kOverhead;
   std::string plain(is_decoded ? length - kOverhead : 0, '\0');
-  if (!is_decoded ||
-      crypto_secretbox_open_easy(reinterpret_cast<uint8_t*>(plain.data()),
-                                 bytes.data() + crypto_secretbox_NONCEBYTES,
-                                 length - crypto_secretbox_NONCEBYTES, bytes.data(),
-                                 key.data()) != 0) {
+  if (!is_decoded || crypto_secretbox_open_easy(reinterpret_cast<uint8_t*>(plain.data()),
+                                                bytes.data() + crypto_secretbox_NONCEBYTES,
+                                                length - crypto_secretbox_NONCEBYTES, bytes.data(),
+                                                key.data()) != 0) {
     return fail(ErrorCode::kRefused,
                 "a stored secret cannot be opened: it was sealed with another master key or has "
                 "been changed");

@@ -185,8 +185,9 @@ Result<Timestamp> parse_moment(std::string_view text, Timestamp now, Direction d
   const auto time = parse_distance(word, now, sign);
   if (time && time->unix_ms <= kUnixMsMax && time->unix_ms >= 0) return *time;
   return fail(ErrorCode::kInvalidArgument,
-              quote(text) + " is not a time; write 2026-12-01, 2026-12-01T09:30:00Z, yesterday, "
-                             "24h, 30d, 2w, 6mo or 1y");
+              quote(text) +
+                  " is not a time; write 2026-12-01, 2026-12-01T09:30:00Z, yesterday, "
+                  "24h, 30d, 2w, 6mo or 1y");
 }
 
 }  // namespace chatgate

@@ -1,0 +1,49 @@
+// The tree of commands. Each verb has a file of its own with an options struct, a register
+// function that only parses, and a run function that works and that the tests call.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <string>
+
+#include "cli/context.h"
+
+namespace chatgate {
+
+// Adds every noun and verb to `app`.
+void register_commands(CLI::App& app, Context& context);
+
+// A noun, "user", that holds verbs; a verb with its sentence and example lines for --help. Global
+// options are accepted after either.
+CLI::App* add_noun(CLI::App& app, const std::string& name, const std::string& help);
+CLI::App* add_verb(CLI::App& noun, const std::string& name, const std::string& help,
+                   const std::string& examples);
+
+// Lets the parsed `verb` call run(options, context).
+template <class Options>
+void bind(CLI::App* verb, std::shared_ptr<Options> options, Context& context,
+          Result<void> (*run)(const Options&, Context&)) {
+  verb->callback([options, &context, run] {
+    context.action = [options, &context, run] {
+      return run(*options, context).map([] { return 0; });
+    };
+  });
+}
+
+void register_user_add(CLI::App& noun, Context& context);
+void register_user_list(CLI::App& noun, Context& context);
+void register_user_show(CLI::App& noun, Context& context);
+void register_user_recharge(CLI::App& noun, Context& context);
+void register_token_add(CLI::App& noun, Context& context);
+void register_token_list(CLI::App& noun, Context& context);
+void register_token_revoke(CLI::App& noun, Context& context);
+void register_price_set(CLI::App& noun, Context& context);
+void register_price_list(CLI::App& noun, Context& context);
+void register_usage_report(CLI::App& noun, Context& context);
+void register_ledger_verify(CLI::App& noun, Context& context);
+void register_config_show(CLI::App& noun, Context& context);
+void register_config_check(CLI::App& noun, Context& context);
+void register_config_keys(CLI::App& noun, Context& context);
+void register_serve(CLI::App& app, Context& context);
+
+}  // namespace chatgate

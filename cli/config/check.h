@@ -1,0 +1,13 @@
+#pragma once
+
+#include "cli/context.h"
+
+namespace chatgate {
+
+struct ConfigCheckOptions {};
+
+// What `serve` would start with: prints the keys that differ from their defaults, or fails with the
+// sentence that `serve` would fail with.
+Result<void> run_config_check(const ConfigCheckOptions& options, Context& context);
+
+}  // namespace chatgate

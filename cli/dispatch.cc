@@ -1,0 +1,94 @@
+#include "cli/dispatch.h"
+
+#include <algorithm>
+#include <exception>
+#include <ostream>
+
+#include "cli/commands.h"
+#include "common/text/quantity.h"
+#include "common/text/suggest.h"
+
+namespace chatgate {
+namespace {
+
+const int kUsageStatus = traits_of(ErrorCode::kInvalidArgument).exit_status;
+
+// The last command that the words before the mistake named.
+const CLI::App* deepest(const CLI::App* app) {
+  while (!app->get_subcommands().empty()) app = app->get_subcommands().front();
+  return app;
+}
+
+std::string full_name(const CLI::App* app) {
+  if (app->get_parent() == nullptr) return "chatgate";
+  return full_name(app->get_parent()) + " " + app->get_name();
+}
+
+// A word that no command expected, with the one that was probably meant.
+std::string describe_extra(const CLI::App& app, std::string word) {
+  word = word.substr(0, word.find('='));  // what follows could be a secret
+  const CLI::App* command = deepest(&app);
+  std::vector<std::string> known;
+  if (word.starts_with('-')) {
+    for (const CLI::App* level = command; level != nullptr; level = level->get_parent()) {
+      for (const auto* option : level->get_options()) {
+        for (const auto& name : option->get_lnames()) known.push_back("--" + name);
+      }
+    }
+    return "unknown option " + quote(word) + did_you_mean(word, known);
+  }
+  for (const auto* child : command->get_subcommands([](const CLI::App*) { return true; })) {
+    known.push_back(child->get_name());
+  }
+  const bool is_command = !known.empty();
+  return (is_command ? "unknown command " : "unexpected word ") + quote(word) +
+         did_you_mean(word, known);
+}
+
+std::string describe(const CLI::App& app, const CLI::ParseError& error) {
+  const bool is_extra = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
+  const auto extras = is_extra ? app.remaining(true) : std::vector<std::string>();
+  std::string message = extras.empty() ? error.what() : describe_extra(app, extras.front());
+  std::replace(message.begin(), message.end(), '\n', ' ');
+  return message + " (see `" + full_name(deepest(&app)) + " --help`)";
+}
+
+int report(Context& context, const std::string& message, int status) {
+  context.hint("chatgate: " + message);
+  return status;
+}
+
+int run_action(Context& context) {
+  const auto status = context.action();
+  if (!status) {
+    return report(context, status.error().message, traits_of(status.error().code).exit_status);
+  }
+  context.out().flush();
+  if (!context.out()) return report(context, "cannot write to standard output", 1);
+  return *status;
+}
+
+}  // namespace
+
+int dispatch(const std::vector<std::string>& arguments, Context& context) {
+  CLI::App app("", "chatgate");
+  register_commands(app, context);
+  try {
+    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+    if (context.action) return run_action(context);
+    context.hint(app.help());
+    return kUsageStatus;
+  } catch (const CLI::CallForHelp&) {
+    context.out() << app.help() << std::flush;
+    return 0;
+  } catch (const CLI::CallForVersion& version) {
+    context.out() << version.what() << '\n' << std::flush;
+    return 0;
+  } catch (const CLI::ParseError& error) {
+    return report(context, describe(app, error), kUsageStatus);
+  } catch (const std::exception& error) {
+    return report(context, std::string("internal error: ") + error.what(), 1);
+  }
+}
+
+}  // namespace chatgate

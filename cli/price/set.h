@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "cli/context.h"
+
+namespace chatgate {
+
+// Prices are decimal text for `per` tokens; an empty one is not set.
+struct PriceSetOptions {
+  std::string model;
+  std::string input;
+  std::string output;
+  std::string cached_input;
+  std::string reasoning;
+  std::string audio_input;
+  std::string audio_output;
+  std::string per_request;
+  std::string per = "1M";
+  std::string currency = "USD";
+  int64_t max_input_tokens = 0;
+  int64_t max_output_tokens = 0;
+  std::string from;  // empty: now
+};
+
+// Creates the database when there is none. Prints the new row of the price list.
+Result<void> run_price_set(const PriceSetOptions& options, Context& context);
+
+}  // namespace chatgate

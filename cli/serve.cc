@@ -1,0 +1,96 @@
+// `chatgate serve`: a flag for every key of the configuration that has one, and the server itself.
+
+#if __has_include("server/server.h")
+#include "server/server.h"
+#endif
+
+#include <algorithm>
+
+#include "cli/commands.h"
+
+namespace chatgate {
+namespace {
+
+struct ServeOptions {
+  ConfigFlags flags;
+};
+
+std::string with_dashes(std::string name) {
+  std::replace(name.begin(), name.end(), '_', '-');
+  return "--" + name;
+}
+
+// The table's help is Markdown, for the README.
+std::string plain(std::string help) {
+  std::erase(help, '`');
+  return help;
+}
+
+std::string type_name_of(const ConfigKey& key) {
+  if (key.type == "bytes") return "SIZE";
+  if (key.type == "duration") return "TIME";
+  if (key.type == "integer") return "N";
+  if (key.type == "list") return "LIST";
+  if (key.type == "object") return "NAME=VALUE,...";
+  return "TEXT";
+}
+
+void add_flag_for(CLI::App& verb, const ConfigKey& key, ServeOptions& options) {
+  const std::string shown_default = key.default_text.empty() ? "" : " [" + key.default_text + "]";
+  const std::string help = plain(key.help) + shown_default;
+  if (key.type == "boolean") {
+    verb.add_flag_function(
+        with_dashes(key.name),
+        [&options, name = key.name](int64_t count) {
+          options.flags[name] = count > 0 ? "true" : "false";
+        },
+        help);
+    return;
+  }
+  verb.add_option_function<std::string>(
+          with_dashes(key.name),
+          [&options, name = key.name](const std::string& text) { options.flags[name] = text; },
+          help)
+      ->type_name(type_name_of(key));
+}
+
+// Taken only to be refused with a reason: load_config says why.
+void add_refused_flag(CLI::App& verb, const ConfigKey& key, ServeOptions& options) {
+  verb.add_option_function<std::string>(
+          with_dashes(key.name),
+          [&options, name = key.name](const std::string& text) { options.flags[name] = text; })
+      ->group("");
+}
+
+Result<int> run_serve(const ServeOptions& options, Context& context) {
+  ConfigFlags flags = options.flags;
+  flags.merge(context.flags());
+#if __has_include("server/server.h")
+  return run_server(context.config_file, flags);
+#else
+  return fail(ErrorCode::kInternal, "the server is not built in");
+#endif
+}
+
+}  // namespace
+
+void register_serve(CLI::App& app, Context& context) {
+  auto options = std::make_shared<ServeOptions>();
+  CLI::App* verb = add_verb(app, "serve", "run the gateway",
+                            "  chatgate serve\n"
+                            "  OPENAI_API_KEY=sk-... chatgate serve --listen 0.0.0.0:8080\n"
+                            "  chatgate serve --upstream-url http://127.0.0.1:11434 --db books.db");
+  for (const auto& key : config_keys()) {
+    if (key.name == "db") continue;  // a global option
+    if (key.is_secret || key.file_only) {
+      add_refused_flag(*verb, key, *options);
+    } else {
+      add_flag_for(*verb, key, *options);
+    }
+  }
+  verb->callback([options, &context] {
+    context.action = [options, &context] { return run_serve(*options, context); };
+  });
+}
+
+}  // namespace chatgate

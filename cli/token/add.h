@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "cli/context.h"
+
+namespace chatgate {
+
+struct TokenAddOptions {
+  std::string user;
+  std::string name;
+  std::string expires;              // a moment, "30d" meaning from now; empty: never
+  std::vector<std::string> models;  // names, or beginnings that end in `*`; empty: all
+  int64_t requests_per_minute = 0;  // 0: unlimited, here and below
+  int64_t tokens_per_minute = 0;
+  int64_t parallel_requests = 0;
+  bool reads_upstream_key = false;  // from the input stream
+};
+
+// Prints the new token alone; nothing can show it again.
+Result<void> run_token_add(const TokenAddOptions& options, Context& context);
+
+}  // namespace chatgate
