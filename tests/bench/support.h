@@ -87,6 +87,16 @@ inline int listen_on_loopback(uint16_t port) {
   return fd;
 }
 
+inline bool can_listen_on_loopback(uint16_t port) {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int on = 1;
+  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  const sockaddr_in address = loopback_address(1, port);
+  const bool is_free = bind(fd, as_sockaddr(address), sizeof address) == 0 && listen(fd, 1) == 0;
+  close(fd);
+  return is_free;
+}
+
 inline uint16_t port_of(int fd) {
   sockaddr_in address{};
   socklen_t length = sizeof address;
