@@ -45,6 +45,7 @@ struct Error {
   std::string param = {};        // the request field at fault, empty when none
   int64_t retry_after_ms = -1;   // -1: no advice
   bool should_not_retry = false; // answered as `x-should-retry: false`
+  std::string subject = {};      // the value at fault where a client may be told it: a model's name
 };
 
 template <class T>

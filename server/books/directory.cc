@@ -113,10 +113,12 @@ Result<ApplicablePrice> Directory::find_price(
       }
     }
   }
-  return fail(ErrorCode::kModelNotPriced,
+  Error error{ErrorCode::kModelNotPriced,
               "the model `" + std::string(model) +
                   "` has no price here and cannot be used; ask the administrator",
-              "model");
+              "model"};
+  error.subject = model;
+  return tl::unexpected(std::move(error));
 }
 
 std::vector<std::pair<std::string, Timestamp>> Directory::list_models() const {

@@ -1,6 +1,6 @@
-#include <strings.h>
+#include "server/pipeline/authenticate.h"
 
-#include "server/pipeline/job.h"
+#include <strings.h>
 
 namespace chatgate {
 namespace {

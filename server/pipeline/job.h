@@ -79,8 +79,7 @@ struct Job : std::enable_shared_from_this<Job> {
 
 // --- the steps, in their order; each is a file of its own ----------------------------------------
 
-// The bearer's token, from `Authorization: Bearer` or `api-key`.
-Result<Principal> authenticate(const Directory& directory, const RequestHead& head);
+// First authenticate (authenticate.h), then:
 
 // Reads what metering must know of the body, and refuses what this principal may not use or what
 // has no price.

@@ -2,6 +2,7 @@
 
 #include "common/log/log.h"
 #include "server/openai/error_envelope.h"
+#include "server/pipeline/authenticate.h"
 #include "server/pipeline/job.h"
 #include "server/pipeline/request_headers.h"
 

@@ -35,6 +35,13 @@ constexpr uint64_t kDiscardBytesMax = 256 << 10; // of an unread body, to keep t
 constexpr int64_t kLingerMs = 2'000;
 constexpr size_t kReceiveBytes = 64 << 10;      // one direct read of a large body
 
+// What httplib parses; it answers other methods in a protocol of its own.
+bool is_known_method(std::string_view method) {
+  static constexpr std::string_view kMethods[] = {"GET",   "POST",    "PUT",   "DELETE",
+                                                  "PATCH", "OPTIONS", "HEAD",  "TRACE"};
+  return std::find(std::begin(kMethods), std::end(kMethods), method) != std::end(kMethods);
+}
+
 // Bytes received and not yet consumed. Not a std::string: it must neither move nor clear its
 // memory while a receive is pending.
 class InputBuffer {
@@ -357,6 +364,11 @@ bool RequestProcessor::process(HttpConnection& connection) {
 void HttpConnection::serve() {
   while (read_head()) {
     begin_body();
+    if (!is_known_method(head_.method)) {
+      answer_fault({ErrorCode::kMethodNotAllowed,
+                    "the method " + std::string(head_.method) + " is not known here"});
+      break;
+    }
     synthesize_head();
     const bool is_whole = host_.processor->process(*this);
     finish_request();

@@ -5,7 +5,6 @@
 #include <boost/asio/ip/v6_only.hpp>
 #include <cassert>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <mutex>
 #include <netinet/in.h>
@@ -16,6 +15,7 @@
 #include <utility>
 
 #include "common/log/log.h"
+#include "common/net/address.h"
 #include "server/transport/http_connection.h"
 
 namespace chatgate {
@@ -25,29 +25,6 @@ namespace asio = boost::asio;
 
 constexpr int kBacklog = 4096;
 constexpr int kAcceptsPerTurn = 64;
-
-struct HostAndPort {
-  std::string host;
-  uint16_t port = 0;
-};
-
-Result<HostAndPort> split_address(const std::string& address) {
-  const size_t colon = address.rfind(':');
-  HostAndPort parts;
-  const char* end = address.data() + address.size();
-  if (colon == std::string::npos ||
-      std::from_chars(address.data() + colon + 1, end, parts.port).ptr != end ||
-      colon + 1 == address.size()) {
-    return fail(ErrorCode::kInvalidArgument,
-                "cannot listen on \"" + address + "\": give ADDRESS:PORT, such as 127.0.0.1:8080");
-  }
-  parts.host = address.substr(0, colon);
-  if (parts.host.size() >= 2 && parts.host.front() == '[' && parts.host.back() == ']') {
-    parts.host = parts.host.substr(1, parts.host.size() - 2);
-  }
-  if (parts.host.empty()) parts.host = "0.0.0.0";
-  return parts;
-}
 
 // IPv4 addresses that arrive on an IPv6 socket are named as IPv4, so that limits see one client.
 std::string ip_of(const sockaddr_storage& address) {
@@ -116,8 +93,9 @@ HttpListener::HttpListener(std::vector<EventLoop*> loops, HttpHandler handler,
 HttpListener::~HttpListener() = default;
 
 Result<void> HttpListener::listen(const std::string& address) {
-  auto parts = split_address(address);
+  auto parts = parse_host_port(address);
   if (!parts) return tl::unexpected(parts.error());
+  if (parts->host.empty()) parts->host = "0.0.0.0";
   boost::system::error_code error;
   asio::ip::tcp::resolver resolver(impl_->hosts.front()->loop->io());
   const auto found = resolver.resolve(parts->host, std::to_string(parts->port),

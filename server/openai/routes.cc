@@ -1,0 +1,61 @@
+// /v1: OpenAI's API. The model list is chatgate's own; everything else goes through the pipeline.
+
+#include <nlohmann/json.hpp>
+
+#include "server/pipeline/authenticate.h"
+#include "server/routes.h"
+
+namespace chatgate {
+namespace {
+
+constexpr std::string_view kModels = "/v1/models";
+
+bool may_use(const Principal& principal, std::string_view model) {
+  return !principal.scope || principal.scope->allowed_models.empty() ||
+         matches_model(principal.scope->allowed_models, model);
+}
+
+nlohmann::ordered_json model_object(const std::string& model, Timestamp since) {
+  return {{"id", model},
+          {"object", "model"},
+          {"created", since.unix_ms / 1000},
+          {"owned_by", "chatgate"}};
+}
+
+// GET /v1/models and /v1/models/{model}: what this token may use and what has a price.
+void answer_models(const RouteParts& parts, const RoutedRequest& request) {
+  auto principal = authenticate(parts.directory, request.exchange.head());
+  if (!principal) return answer_error(request.exchange, principal.error());
+  const std::string_view wanted =
+      request.path.size() > kModels.size()
+          ? std::string_view(request.path).substr(kModels.size() + 1)
+          : std::string_view{};
+  nlohmann::ordered_json list{{"object", "list"}, {"data", nlohmann::ordered_json::array()}};
+  for (const auto& [model, since] : parts.directory.list_models()) {
+    if (!may_use(*principal, model)) continue;
+    if (model == wanted) return answer_json(request.exchange, model_object(model, since).dump());
+    list["data"].push_back(model_object(model, since));
+  }
+  if (wanted.empty()) return answer_json(request.exchange, list.dump());
+  answer_error(request.exchange, {ErrorCode::kNotFound,
+                                  "the model `" + std::string(wanted) + "` does not exist", "model"});
+}
+
+}  // namespace
+
+void answer_openai(const RouteParts& parts, const RoutedRequest& request) {
+  const std::string_view method = request.exchange.head().method;
+  const bool is_models = request.path == kModels || request.path.substr(0, 11) == "/v1/models/";
+  if (is_models && (method == "GET" || method == "HEAD")) return answer_models(parts, request);
+  if (!allow_methods(request.exchange, "GET, HEAD, POST, PUT, PATCH, DELETE")) return;
+
+  Route route;
+  route.endpoint = request.path;
+  route.upstream_path = encode_path(std::string_view(request.path).substr(3));
+  if (const auto query = request.exchange.query(); !query.empty()) {
+    route.upstream_path.append("?").append(query);
+  }
+  parts.pipeline.run(request.exchange, request.context, route);
+}
+
+}  // namespace chatgate

@@ -1,0 +1,13 @@
+// Who sends a request, for the pipeline and for the routes that it does not serve.
+#pragma once
+
+#include "server/books/directory.h"
+#include "server/transport/framing_guard.h"
+
+namespace chatgate {
+
+// The bearer of `Authorization: Bearer TOKEN` or `api-key: TOKEN`. kMissingToken, kInvalidToken,
+// kUserBlocked.
+Result<Principal> authenticate(const Directory& directory, const RequestHead& head);
+
+}  // namespace chatgate

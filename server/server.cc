@@ -1,0 +1,353 @@
+#include "server/server.h"
+
+#include <chrono>
+#include <csignal>
+#include <iostream>
+#include <sys/resource.h>
+#include <thread>
+
+#include "common/log/log.h"
+#include "common/net/address.h"
+#include "common/store/open_store.h"
+#include "server/demo/demo_upstream.h"
+#include "server/openai/error_envelope.h"
+#include "server/pipeline/pipeline.h"
+#include "server/routes.h"
+
+namespace chatgate {
+namespace {
+
+constexpr std::string_view kDemoUser = "demo";
+constexpr std::string_view kDemoBalance = "10";
+constexpr int64_t kPollMs = 50;
+constexpr int64_t kCutMsMax = 2'000;
+
+TransportLimits limits_of(const Config& config) {
+  TransportLimits limits;
+  limits.head.uri_bytes_max = static_cast<size_t>(config.uri_bytes_max);
+  limits.head.header_bytes_max = static_cast<size_t>(config.header_bytes_max);
+  limits.body_bytes_max = config.body_bytes_max;
+  limits.connections_max = config.connections_max;
+  limits.connections_per_ip_max = config.connections_per_ip_max;
+  limits.header_timeout_ms = config.header_timeout_ms;
+  limits.body_timeout_ms = config.body_timeout_ms;
+  limits.idle_timeout_ms = config.idle_timeout_ms;
+  limits.write_timeout_ms = config.write_timeout_ms;
+  return limits;
+}
+
+void set_log_level(const Config& config) {
+  const auto& name = config.log_level;
+  log::set_level(name == "debug"  ? log::Level::kDebug
+                 : name == "warn" ? log::Level::kWarn
+                 : name == "error" ? log::Level::kError
+                                   : log::Level::kInfo);
+}
+
+// Each stream takes two descriptors.
+void raise_file_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// The signals that the main thread takes by itself, blocked everywhere else.
+sigset_t block_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  return set;
+}
+
+// One of the blocked signals, or 0 when `timeout_ms` passed.
+int take_signal(const sigset_t& set, int64_t timeout_ms) {
+  timespec timeout{timeout_ms / 1000, (timeout_ms % 1000) * 1'000'000};
+  const int signal = sigtimedwait(&set, nullptr, &timeout);
+  return signal > 0 ? signal : 0;
+}
+
+// Whether only this machine can reach what listens there.
+bool is_loopback(const std::string& listen) {
+  const auto address = parse_host_port(listen);
+  if (!address || address->host == "localhost") return address.has_value();
+  const auto ip = parse_ip_address(address->host);
+  return ip && (parse_ip_range("127.0.0.0/8")->contains(*ip) || ip == parse_ip_address("::1"));
+}
+
+// The loops and their threads. Parts that live on the loops are destroyed between stop and ~Loops.
+class Loops {
+ public:
+  explicit Loops(int64_t count) {
+    const auto wanted = count > 0 ? static_cast<size_t>(count)
+                                  : std::max<size_t>(1, std::thread::hardware_concurrency());
+    for (size_t i = 0; i < wanted; ++i) loops_.push_back(std::make_unique<EventLoop>());
+  }
+  ~Loops() { stop(); }
+  void start() {
+    for (auto& loop : loops_) threads_.emplace_back([&loop] { loop->run(); });
+  }
+  void stop() {
+    for (auto& loop : loops_) loop->stop();
+    for (auto& thread : threads_) thread.join();
+    threads_.clear();
+  }
+  std::vector<EventLoop*> all() const {
+    std::vector<EventLoop*> all;
+    for (const auto& loop : loops_) all.push_back(loop.get());
+    return all;
+  }
+
+ private:
+  std::vector<std::unique_ptr<EventLoop>> loops_;
+  std::vector<std::thread> threads_;
+};
+
+class Server {
+ public:
+  Server(std::string config_file, ConfigFlags flags)
+      : config_file_(std::move(config_file)), flags_(std::move(flags)) {}
+
+  Result<int> run();
+
+ private:
+  Result<void> read_config();
+  Result<void> open_books();
+  Result<void> prepare_demo();
+  Result<void> listen();
+  void announce() const;
+  void set_runtime();
+  void reload();
+  LoopContext& context_of(const EventLoop& loop);
+  int serve_until_stopped();
+  int drain();
+  void cut_connections();
+
+  std::string config_file_;
+  ConfigFlags flags_;
+  sigset_t signals_{};
+  Config config_;
+  bool is_demo_ = false;
+  std::string demo_token_;  // only right after its creation
+
+  std::unique_ptr<ServeLock> lock_;
+  std::unique_ptr<Store> store_;
+  std::optional<MasterKey> master_key_;
+  Ledger ledger_;
+  Directory directory_{system_clock()};
+  std::unique_ptr<Loops> loops_;
+  std::vector<std::unique_ptr<LoopContext>> contexts_;
+  std::unique_ptr<BookWriter> writer_;
+  std::unique_ptr<StoreReader> reader_;
+  std::unique_ptr<Pipeline> pipeline_;
+  std::unique_ptr<Router> router_;
+  std::unique_ptr<HttpListener> demo_;
+  std::unique_ptr<HttpListener> listener_;
+};
+
+Result<int> Server::run() {
+  signals_ = block_signals();
+  raise_file_limit();
+  if (auto read = read_config(); !read) return tl::unexpected(read.error());
+  if (auto opened = open_books(); !opened) return tl::unexpected(opened.error());
+  loops_ = std::make_unique<Loops>(config_.loops);
+  for (auto* loop : loops_->all()) contexts_.push_back(std::make_unique<LoopContext>(*loop));
+  if (auto listening = listen(); !listening) return tl::unexpected(listening.error());
+  loops_->start();
+  announce();
+  const int status = serve_until_stopped();
+  writer_.reset();  // commits what requests have left behind
+  loops_->stop();
+  return status;
+}
+
+Result<void> Server::read_config() {
+  auto loaded = load_config(config_file_, flags_, current_environment());
+  if (!loaded) return tl::unexpected(loaded.error());
+  config_ = std::move(loaded->config);
+  is_demo_ = config_.upstreams.empty();
+  set_log_level(config_);
+  auto key = load_master_key(config_.master_key_file);
+  if (key) {
+    master_key_ = *key;
+  } else if (key.error().code != ErrorCode::kNotFound) {
+    return tl::unexpected(key.error());
+  }
+  if (is_demo_ && !is_loopback(config_.listen)) {
+    return fail(ErrorCode::kRefused,
+                "the demo upstream is not served on " + config_.listen +
+                    ", which others can reach: configure an upstream (OPENAI_API_KEY or "
+                    "--upstream-url) or listen on 127.0.0.1");
+  }
+  return {};
+}
+
+Result<void> Server::open_books() {
+  auto lock = acquire_serve_lock(config_.db);
+  if (!lock) return tl::unexpected(lock.error());
+  lock_ = std::move(*lock);
+  auto store = open_store(config_.db, OpenMode::kCreate);
+  if (!store) return tl::unexpected(store.error());
+  store_ = std::move(*store);
+  auto swept = store_->sweep_holds(system_clock().now());
+  if (!swept) return tl::unexpected(swept.error());
+  if (*swept > 0) log::warn("interrupted_requests_swept", {{"count", *swept}});
+  if (is_demo_) {
+    if (auto prepared = prepare_demo(); !prepared) return prepared;
+  }
+  auto reading = open_store(config_.db, OpenMode::kExisting);
+  if (!reading) return tl::unexpected(reading.error());
+  reader_ = std::make_unique<StoreReader>(std::move(*reading));
+  writer_ = std::make_unique<BookWriter>(std::move(store_), ledger_, directory_);
+  return writer_->start();
+}
+
+// A user with some balance, a token and prices, so that the demo's first request can be sent.
+Result<void> Server::prepare_demo() {
+  if (auto known = store_->find_user(kDemoUser); known) return {};
+  const auto now = system_clock().now();
+  User user;
+  user.name = kDemoUser;
+  user.note = "made for the built-in demo upstream";
+  user.created_at = now;
+  auto added = store_->add_user(user, parse_money(kDemoBalance, user.unit).value());
+  if (!added) return tl::unexpected(added.error());
+  for (const auto& price : demo_prices()) {
+    if (auto booked = store_->add_price(price); !booked) return tl::unexpected(booked.error());
+  }
+  demo_token_ = generate_api_token();
+  ApiToken token;
+  token.user_id = added->id;
+  token.hash = hash_of_token(demo_token_);
+  token.prefix = prefix_of_token(demo_token_);
+  token.name = "demo";
+  token.created_at = now;
+  if (auto kept = store_->add_token(token); !kept) return tl::unexpected(kept.error());
+  return {};
+}
+
+Result<void> Server::listen() {
+  pipeline_ = std::make_unique<Pipeline>(
+      PipelineParts{directory_, ledger_, *writer_, system_clock(), master_key_});
+  router_ = std::make_unique<Router>(
+      RouteParts{*pipeline_, directory_, *writer_, *reader_, system_clock()});
+  if (is_demo_) {
+    demo_ = std::make_unique<HttpListener>(loops_->all(), answer_as_demo, render_openai_error,
+                                           TransportLimits{});
+    if (auto listening = demo_->listen("127.0.0.1:0"); !listening) return listening;
+  }
+  listener_ = std::make_unique<HttpListener>(
+      loops_->all(),
+      [this](HttpExchange& exchange) { router_->answer(exchange, context_of(exchange.loop())); },
+      render_openai_error, limits_of(config_));
+  if (auto listening = listener_->listen(config_.listen); !listening) return listening;
+  set_runtime();
+  return {};
+}
+
+LoopContext& Server::context_of(const EventLoop& loop) {
+  size_t i = 0;
+  while (&contexts_[i]->loop != &loop) ++i;
+  return *contexts_[i];
+}
+
+// What a start says to the person who made it. Logs follow on the same stream.
+void Server::announce() const {
+  const std::string url = "http://" + listener_->bound_address();
+  std::string text = "chatgate: listening on " + url + "\n";
+  if (is_demo_) {
+    text +=
+        "chatgate: no upstream is configured, so the built-in DEMO upstream answers; for real\n"
+        "          answers set OPENAI_API_KEY or give --upstream-url\n";
+    if (!demo_token_.empty()) text += "chatgate: token (shown this once): " + demo_token_ + "\n";
+    text += "chatgate: try\n\n  curl " + url + "/v1/chat/completions \\\n" +
+            "    -H 'Authorization: Bearer " +
+            (demo_token_.empty() ? "YOUR_TOKEN" : demo_token_) + "' \\\n" +
+            "    -H 'Content-Type: application/json' \\\n" +
+            "    -d '{\"model\":\"demo\",\"messages\":[{\"role\":\"user\",\"content\":\"Hello!\"}]}'\n\n";
+  }
+  std::cerr << text << std::flush;
+}
+
+void Server::set_runtime() {
+  auto runtime = std::make_shared<Runtime>();
+  runtime->config = config_;
+  if (is_demo_) {
+    UpstreamConfig upstream;
+    upstream.name = "demo";
+    upstream.base_url = "http://" + demo_->bound_address() + "/v1";
+    runtime->config.upstreams.push_back(std::move(upstream));
+  }
+  runtime->pool = std::make_shared<UpstreamPool>(runtime->config, system_clock());
+  for (auto& context : contexts_) {
+    context->loop.post([context = context.get(), runtime] { context->runtime = runtime; });
+  }
+}
+
+// Keeps what only a start can change: the address, the database, the number of loops.
+void Server::reload() {
+  auto loaded = load_config(config_file_, flags_, current_environment());
+  if (!loaded) {
+    log::error("configuration_kept", {{"reason", std::string_view(loaded.error().message)}});
+    return;
+  }
+  const auto& fresh = loaded->config;
+  if (fresh.upstreams.empty() != is_demo_) {
+    log::error("configuration_kept",
+               {{"reason", std::string_view("changing to or from the demo upstream needs a start")}});
+    return;
+  }
+  if (fresh.listen != config_.listen || fresh.db != config_.db || fresh.loops != config_.loops) {
+    log::warn("needs_a_start", {{"keys", std::string_view("listen, db, loops")}});
+  }
+  config_ = fresh;
+  set_log_level(config_);
+  listener_->set_limits(limits_of(config_));
+  set_runtime();
+  log::info("configuration_read_again");
+}
+
+int Server::serve_until_stopped() {
+  for (;;) {
+    const int signal = take_signal(signals_, 60'000);
+    if (signal == SIGHUP) reload();
+    if (signal == SIGTERM || signal == SIGINT) return drain();
+  }
+}
+
+int Server::drain() {
+  std::cerr << "chatgate: stopping; running requests finish first (again to stop now)\n";
+  listener_->drain();
+  const int64_t deadline_ms = system_clock().steady_ms() + config_.drain_timeout_ms;
+  int status = 0;
+  while (listener_->open_connections() > 0 && system_clock().steady_ms() < deadline_ms) {
+    const int signal = take_signal(signals_, kPollMs);
+    if (signal == SIGTERM || signal == SIGINT) {
+      status = 1;
+      break;
+    }
+  }
+  cut_connections();
+  return status;
+}
+
+// The rest is cut off, and what it has cost so far is settled.
+void Server::cut_connections() {
+  const int64_t deadline_ms = system_clock().steady_ms() + kCutMsMax;
+  listener_->close_all();
+  if (demo_) demo_->close_all();
+  while ((listener_->open_connections() > 0 || (demo_ && demo_->open_connections() > 0)) &&
+         system_clock().steady_ms() < deadline_ms) {
+    take_signal(signals_, kPollMs);
+  }
+}
+
+}  // namespace
+
+Result<int> run_server(const std::string& config_file, const ConfigFlags& flags) {
+  return Server(config_file, flags).run();
+}
+
+}  // namespace chatgate
