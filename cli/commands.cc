@@ -18,18 +18,22 @@ void add_global_options(CLI::App& app, Context& context) {
   app.add_option_function<std::string>(
          "--db", [&context](const std::string& path) { context.db = path; },
          "path of the database (default: chatgate.db, or what the configuration says)")
-      ->type_name("PATH");
+      ->type_name("PATH")
+      ->take_last();
   app.add_option("--config", context.config_file,
                  "configuration file (default: chatgate.json, when there is one)")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->take_last();
   app.add_option_function<std::string>(
          "--format", [&context](const std::string& name) { context.format = kFormats.at(name); },
          "how data is printed: table, json, csv or markdown")
       ->check(CLI::IsMember({"table", "json", "csv", "markdown"}))
-      ->type_name("FORMAT");
+      ->type_name("FORMAT")
+      ->take_last();
   app.add_option("--color", context.color, "auto, always or never")
       ->check(CLI::IsMember({"auto", "always", "never"}))
-      ->type_name("WHEN");
+      ->type_name("WHEN")
+      ->take_last();
 }
 
 }  // namespace

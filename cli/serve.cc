@@ -1,12 +1,9 @@
 // `chatgate serve`: a flag for every key of the configuration that has one, and the server itself.
 
-#if __has_include("server/server.h")
-#include "server/server.h"
-#endif
-
 #include <algorithm>
 
 #include "cli/commands.h"
+#include "server/server.h"
 
 namespace chatgate {
 namespace {
@@ -39,12 +36,15 @@ void add_flag_for(CLI::App& verb, const ConfigKey& key, ServeOptions& options) {
   const std::string shown_default = key.default_text.empty() ? "" : " [" + key.default_text + "]";
   const std::string help = plain(key.help) + shown_default;
   if (key.type == "boolean") {
-    verb.add_flag_function(
-        with_dashes(key.name),
-        [&options, name = key.name](int64_t count) {
-          options.flags[name] = count > 0 ? "true" : "false";
-        },
-        help);
+    // Without a value the option says "true"; CLI11 hands an empty text over.
+    verb.add_option_function<std::string>(
+            with_dashes(key.name),
+            [&options, name = key.name](const std::string& text) {
+              options.flags[name] = text.empty() ? "true" : text;
+            },
+            help)
+        ->expected(0, 1)
+        ->type_name("[BOOLEAN]");
     return;
   }
   verb.add_option_function<std::string>(
@@ -65,11 +65,7 @@ void add_refused_flag(CLI::App& verb, const ConfigKey& key, ServeOptions& option
 Result<int> run_serve(const ServeOptions& options, Context& context) {
   ConfigFlags flags = options.flags;
   flags.merge(context.flags());
-#if __has_include("server/server.h")
   return run_server(context.config_file, flags);
-#else
-  return fail(ErrorCode::kInternal, "the server is not built in");
-#endif
 }
 
 }  // namespace
