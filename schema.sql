@@ -103,6 +103,9 @@ INSERT INTO names (id, name) VALUES (0, '');
 -- Why: one row for each request, for ever: what was used, at which price, what was charged. The id
 -- is the request's own (id >> 20 is its time of arrival), so that a repeated commit cannot charge
 -- twice and a span of time is a span of ids.
+-- It has no index, for an index by token would touch a page of its own for each row of a commit and
+-- cost as much as all the rest. Instead each row names the row before it in its line of usage_daily,
+-- which names the last: a token's rows are found by following these, one step for each row.
 CREATE TABLE usage (
   id                   INTEGER PRIMARY KEY,
   user_id              INTEGER NOT NULL REFERENCES users (id),
@@ -124,9 +127,9 @@ CREATE TABLE usage (
   rate                 INTEGER NOT NULL,                      -- price's currency to account's, 1e-9
   cost                 INTEGER NOT NULL CHECK (cost >= 0),
   written_off          INTEGER NOT NULL CHECK (written_off >= 0),
-  duration_ms          INTEGER NOT NULL
+  duration_ms          INTEGER NOT NULL,
+  previous_id          INTEGER NOT NULL                       -- 0: the first of its line
 ) STRICT;
-CREATE INDEX usage_by_token ON usage (token_id);              -- and by id, which each entry ends in
 CREATE TRIGGER usage_stays BEFORE UPDATE ON usage
 BEGIN SELECT RAISE(ABORT, 'usage rows are never changed: add an adjustment'); END;
 CREATE TRIGGER usage_lasts BEFORE DELETE ON usage
@@ -148,6 +151,7 @@ CREATE TABLE usage_daily (
   audio_completion     INTEGER NOT NULL,
   cost                 INTEGER NOT NULL,
   written_off          INTEGER NOT NULL,
+  last_id              INTEGER NOT NULL,                      -- the latest of its usage rows
   PRIMARY KEY (day, user_id, token_id, model_id)
 ) STRICT, WITHOUT ROWID;
 

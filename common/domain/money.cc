@@ -191,8 +191,8 @@ Result<PicosPerToken> parse_token_price(std::string_view text, int64_t per) {
   if (!decimal) return bad(text, kNotANumber);
   const Scaled scaled = scale(*decimal, decimals);
   if (scaled.fault == ScaleFault::kNotWhole) {
-    return bad(text, "is too fine: the price of " + std::to_string(per) +
-                         " tokens has at most " + std::to_string(decimals) + " decimals");
+    return bad(text, "is too fine: the price of " + std::to_string(per) + " tokens has at most " +
+                         std::to_string(decimals) + " decimals");
   }
   if (scaled.fault == ScaleFault::kOutOfRange) return bad(text, "is too large for a token's price");
   return PicosPerToken{scaled.value};
@@ -205,12 +205,14 @@ std::string format_token_price(PicosPerToken price, int64_t per) {
 
 Result<ExchangeRate> parse_exchange_rate(std::string_view text) {
   const std::optional<Decimal> decimal = read_decimal(text);
-  if (!decimal) return bad(text, "is not an exchange rate: write a decimal number above 0, like 7.25");
+  if (!decimal)
+    return bad(text, "is not an exchange rate: write a decimal number above 0, like 7.25");
   const Scaled scaled = scale(*decimal, kCurrencyDecimals);
   if (scaled.fault == ScaleFault::kNotWhole) {
     return bad(text, "has more than 9 decimals, the most that an exchange rate keeps");
   }
-  if (scaled.fault == ScaleFault::kOutOfRange) return bad(text, "is too large for an exchange rate");
+  if (scaled.fault == ScaleFault::kOutOfRange)
+    return bad(text, "is too large for an exchange rate");
   if (scaled.value == 0) return bad(text, "is no exchange rate: it must be above 0");
   return ExchangeRate{scaled.value};
 }

@@ -20,12 +20,8 @@ class PicoSum {
     const uint128 product = static_cast<uint128>(count) * static_cast<uint128>(picos_each);
     overflowed_ |= __builtin_add_overflow(sum_, product, &sum_);
   }
-  void multiply(uint128 factor) {
-    overflowed_ |= __builtin_mul_overflow(sum_, factor, &sum_);
-  }
-  std::optional<uint128> value() const {
-    return overflowed_ ? std::nullopt : std::optional(sum_);
-  }
+  void multiply(uint128 factor) { overflowed_ |= __builtin_mul_overflow(sum_, factor, &sum_); }
+  std::optional<uint128> value() const { return overflowed_ ? std::nullopt : std::optional(sum_); }
 
  private:
   uint128 sum_ = 0;
@@ -96,8 +92,7 @@ void add_side(PicoSum& sum, int64_t whole, PicosPerToken plain_price, int64_t fi
 
 TokenUsage& TokenUsage::operator+=(const TokenUsage& other) {
   const auto add = [](int64_t& sum, int64_t count) {
-    [[maybe_unused]] const bool overflowed = __builtin_add_overflow(sum, count, &sum);
-    assert(!overflowed);
+    if (__builtin_add_overflow(sum, count, &sum)) sum = std::numeric_limits<int64_t>::max();
   };
   add(prompt, other.prompt);
   add(cached_prompt, other.cached_prompt);

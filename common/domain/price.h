@@ -27,7 +27,7 @@ struct TokenUsage {
 
   int64_t total() const { return prompt + completion; }
   bool operator==(const TokenUsage&) const = default;
-  // REQUIRES: the sums fit; those of a report's rows do, see kTokenCountMax.
+  // A sum that would leave 64 bits, which takes billions of rows of kTokenCountMax, stays at the end.
   TokenUsage& operator+=(const TokenUsage& other);
 };
 

@@ -48,8 +48,8 @@ Result<std::string> path_of(std::string_view url) {
   return std::string(url);
 }
 
-// An advisory lock that the kernel drops with the process, however that ends. The file itself stays:
-// to remove it would let two processes lock two files of one name.
+// An advisory lock that the kernel drops with the process, however that ends. The file itself
+// stays: to remove it would let two processes lock two files of one name.
 class FileLock final : public ServeLock {
  public:
   explicit FileLock(int file) : file_(file) {}
@@ -92,22 +92,21 @@ Result<std::unique_ptr<ServeLock>> acquire_serve_lock(std::string_view url) {
   const std::string lock_path = (real.empty() ? *path : real.string()) + ".lock";
   const int file = ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (file < 0) {
-    return fail(ErrorCode::kStoreUnavailable,
-                "the lock file " + sqlite::in_quotes(lock_path) + " cannot be opened (" +
-                    std::strerror(errno) + "): make it and its folder writable");
+    return fail(ErrorCode::kStoreUnavailable, "the lock file " + sqlite::in_quotes(lock_path) +
+                                                  " cannot be opened (" + std::strerror(errno) +
+                                                  "): make it and its folder writable");
   }
   auto lock = std::make_unique<FileLock>(file);
   if (::flock(file, LOCK_EX | LOCK_NB) != 0) {
-    return fail(ErrorCode::kRefused,
-                "another chatgate (process " + read_process_id(file) +
-                    ") serves the database " + sqlite::in_quotes(*path) +
-                    ": stop it first, or name another database");
+    return fail(ErrorCode::kRefused, "another chatgate (process " + read_process_id(file) +
+                                         ") serves the database " + sqlite::in_quotes(*path) +
+                                         ": stop it first, or name another database");
   }
   const std::string id = std::to_string(::getpid()) + "\n";
   if (::ftruncate(file, 0) != 0 || ::pwrite(file, id.data(), id.size(), 0) < 0) {
-    return fail(ErrorCode::kStoreUnavailable,
-                "the lock file " + sqlite::in_quotes(lock_path) + " cannot be written (" +
-                    std::strerror(errno) + "): free some space on its disk and try again");
+    return fail(ErrorCode::kStoreUnavailable, "the lock file " + sqlite::in_quotes(lock_path) +
+                                                  " cannot be written (" + std::strerror(errno) +
+                                                  "): free some space on its disk and try again");
   }
   return lock;
 }

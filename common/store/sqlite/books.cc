@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <tuple>
 
 #include "common/store/sqlite/sqlite_store.h"
 
@@ -15,8 +16,8 @@ namespace {
 constexpr const char* kInsertUsage =
     "INSERT INTO usage (id, user_id, token_id, price_id, model_id, endpoint_id, upstream_id, "
     "remote_id, status, estimated, http_status, prompt, cached_prompt, audio_prompt, completion, "
-    "reasoning_completion, audio_completion, rate, cost, written_off, duration_ms) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+    "reasoning_completion, audio_completion, rate, cost, written_off, duration_ms, previous_id) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
     "ON CONFLICT (id) DO NOTHING";
 constexpr const char* kSelectName = "SELECT id FROM names WHERE name = ?";
 constexpr const char* kInsertName = "INSERT INTO names (name) VALUES (?)";
@@ -24,19 +25,23 @@ constexpr const char* kCharge =
     "UPDATE users SET balance = balance - ? WHERE id = ? RETURNING balance, unmetered";
 constexpr const char* kHasLoweringAdjustment =
     "SELECT 1 FROM ledger_entries WHERE user_id = ? AND amount < 0";
+constexpr const char* kSelectLastOfLine =
+    "SELECT last_id FROM usage_daily "
+    "WHERE day = ? AND user_id = ? AND token_id = ? AND model_id = ?";
+constexpr const char* kInsertLine =
+    "INSERT INTO usage_daily (requests, prompt, cached_prompt, audio_prompt, completion, "
+    "reasoning_completion, audio_completion, cost, written_off, last_id, "
+    "day, user_id, token_id, model_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 // What was written off has no bound but 64 bits; beyond it the sum stays at the greatest number.
-constexpr const char* kAddToRollUp =
-    "INSERT INTO usage_daily VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-    "ON CONFLICT (day, user_id, token_id, model_id) DO UPDATE SET "
-    "requests = requests + excluded.requests, prompt = prompt + excluded.prompt, "
-    "cached_prompt = cached_prompt + excluded.cached_prompt, "
-    "audio_prompt = audio_prompt + excluded.audio_prompt, "
-    "completion = completion + excluded.completion, "
-    "reasoning_completion = reasoning_completion + excluded.reasoning_completion, "
-    "audio_completion = audio_completion + excluded.audio_completion, "
-    "cost = min(cost + excluded.cost, 9223372036854775807), "
-    "written_off = min(written_off + excluded.written_off, 9223372036854775807)";
-// Not for a request whose usage stands in the books: a batch that is tried again opens no hold anew.
+constexpr const char* kAddToLine =
+    "UPDATE usage_daily SET requests = requests + ?, prompt = prompt + ?, "
+    "cached_prompt = cached_prompt + ?, audio_prompt = audio_prompt + ?, "
+    "completion = completion + ?, reasoning_completion = reasoning_completion + ?, "
+    "audio_completion = audio_completion + ?, cost = min(cost + ?, 9223372036854775807), "
+    "written_off = min(written_off + ?, 9223372036854775807), last_id = ? "
+    "WHERE day = ? AND user_id = ? AND token_id = ? AND model_id = ?";
+// Not for a request whose usage stands in the books: a batch that is tried again opens no hold
+// anew.
 constexpr const char* kInsertHold =
     "INSERT INTO holds (request_id, user_id, amount) SELECT ?1, ?2, ?3 "
     "WHERE NOT EXISTS (SELECT 1 FROM usage WHERE id = ?1) ON CONFLICT (request_id) DO NOTHING";
@@ -71,33 +76,50 @@ Result<void> check_batch(const BookBatch& batch) {
   return {};
 }
 
-std::optional<int64_t> id_or_null(int64_t id) {
-  return id == 0 ? std::nullopt : std::optional(id);
-}
+std::optional<int64_t> id_or_null(int64_t id) { return id == 0 ? std::nullopt : std::optional(id); }
 
-// The key of a roll-up's line; usage_daily is ordered by it.
-auto roll_up_key(const UsageRecord& record) {
-  return std::tie(record.user_id, record.token_id, record.model);
-}
+// A row with the key of its line in the daily roll-up, in whose order the rows are written.
+struct BookedRow {
+  int64_t day;
+  int64_t model_id;
+  const UsageRecord* record;
+
+  auto line_key() const {
+    return std::tuple(day, record->user_id.value, record->token_id.value, model_id);
+  }
+};
 
 int64_t add_capped(int64_t a, int64_t b) {
   int64_t sum = 0;
   return __builtin_add_overflow(a, b, &sum) ? INT64_MAX : sum;
 }
 
-struct RollUpLine {
+// What a group adds to one line of the daily roll-up.
+struct LineSums {
   int64_t requests = 0;
   TokenUsage usage;
   int64_t cost = 0;
   int64_t written_off = 0;
+  int64_t last_id = 0;
 
   void add(const UsageRecord& record) {
     ++requests;
     usage += record.usage;
     cost = add_capped(cost, record.cost.nanos);
     written_off = add_capped(written_off, record.written_off.nanos);
+    last_id = record.id.value;
   }
 };
+
+void write_line(Connection& connection, bool is_new, const BookedRow& row, const LineSums& sums) {
+  const TokenUsage& usage = sums.usage;
+  connection
+      .query(is_new ? kInsertLine : kAddToLine, sums.requests, usage.prompt, usage.cached_prompt,
+             usage.audio_prompt, usage.completion, usage.reasoning_completion,
+             usage.audio_completion, sums.cost, sums.written_off, sums.last_id, row.day,
+             row.record->user_id.value, row.record->token_id.value, row.model_id)
+      .run();
+}
 
 }  // namespace
 
@@ -106,8 +128,8 @@ Result<std::vector<AccountBalance>> SqliteStore::commit(const BookBatch& batch) 
   if (const Result<void> checked = check_batch(batch); !checked) {
     return tl::unexpected<Error>(checked.error());
   }
-  auto balances = connection_->write(
-      [&]() -> Result<std::vector<AccountBalance>> { return book(batch); });
+  auto balances =
+      connection_->write([&]() -> Result<std::vector<AccountBalance>> { return book(batch); });
   last_commit_failed_ = !balances;
   if (!balances) {
     name_ids_.clear();
@@ -118,25 +140,46 @@ Result<std::vector<AccountBalance>> SqliteStore::commit(const BookBatch& batch) 
 }
 
 std::vector<AccountBalance> SqliteStore::book(const BookBatch& batch) {
-  const std::vector<const UsageRecord*> rows = insert_usage(batch);
+  const std::vector<const UsageRecord*> rows = record_usage(batch);
   write_holds(batch);
-  add_to_roll_up(rows);
   return charge_accounts(batch, rows);
 }
 
-// Returns the rows that were new.
-std::vector<const UsageRecord*> SqliteStore::insert_usage(const BookBatch& batch) {
-  std::vector<const UsageRecord*> rows;
+// Writes the usage rows, line by line of the daily roll-up, and the roll-up. Returns those rows
+// that were not in the books before.
+std::vector<const UsageRecord*> SqliteStore::record_usage(const BookBatch& batch) {
+  std::vector<BookedRow> rows;
   rows.reserve(batch.settled.size());
   for (const Settlement& settlement : batch.settled) {
     if (!settlement.usage) continue;
-    if (insert_usage_row(*settlement.usage)) rows.push_back(&*settlement.usage);
+    const UsageRecord& record = *settlement.usage;
+    rows.push_back({day_of(record.id), id_of_name(record.model), &record});
   }
-  return rows;
+  std::ranges::stable_sort(rows, {}, &BookedRow::line_key);
+
+  std::vector<const UsageRecord*> added;
+  added.reserve(rows.size());
+  for (size_t i = 0; i < rows.size();) {
+    const BookedRow& first = rows[i];
+    Query query = connection_->query(kSelectLastOfLine, first.day, first.record->user_id.value,
+                                     first.record->token_id.value, first.model_id);
+    const bool is_new = !query.step();
+    LineSums sums;
+    sums.last_id = is_new ? 0 : query.integer(0);
+    query.reset();
+    for (; i < rows.size() && rows[i].line_key() == first.line_key(); ++i) {
+      const UsageRecord& record = *rows[i].record;
+      if (!insert_usage(record, rows[i].model_id, sums.last_id)) continue;
+      sums.add(record);
+      added.push_back(&record);
+    }
+    if (sums.requests > 0) write_line(*connection_, is_new, first, sums);
+  }
+  return added;
 }
 
-bool SqliteStore::insert_usage_row(const UsageRecord& record) {
-  const int64_t model_id = id_of_name(record.model);
+// False when the row is in the books already.
+bool SqliteStore::insert_usage(const UsageRecord& record, int64_t model_id, int64_t previous_id) {
   const int64_t endpoint_id = id_of_name(record.endpoint);
   const int64_t upstream_id = id_of_name(record.upstream);
   const TokenUsage& usage = record.usage;
@@ -146,7 +189,8 @@ bool SqliteStore::insert_usage_row(const UsageRecord& record) {
              Borrowed{record.remote_id}, static_cast<int64_t>(record.status), record.estimated,
              record.http_status, usage.prompt, usage.cached_prompt, usage.audio_prompt,
              usage.completion, usage.reasoning_completion, usage.audio_completion,
-             record.rate.nanos, record.cost.nanos, record.written_off.nanos, record.duration_ms);
+             record.rate.nanos, record.cost.nanos, record.written_off.nanos, record.duration_ms,
+             previous_id);
   return query.run() == 1;
 }
 
@@ -199,8 +243,8 @@ std::vector<AccountBalance> SqliteStore::charge_accounts(
   }
   // A batch that is tried again charges nothing, but its sender still has to learn the balances.
   for (const Settlement& settlement : batch.settled) {
-    const bool was_skipped = rows.size() < batch.settled.size() && settlement.usage &&
-                             !settlement.usage->cost.is_zero();
+    const bool was_skipped =
+        rows.size() < batch.settled.size() && settlement.usage && !settlement.usage->cost.is_zero();
     if (was_skipped) charges.push_back({settlement.hold.user_id, Money{}});
   }
   std::ranges::sort(charges, {}, &AccountBalance::user_id);
@@ -227,30 +271,6 @@ Money SqliteStore::charge(UserId user, Money sum) {
     assert(was_lowered && "a metered account was charged more than its balance");
   }
   return balance;
-}
-
-void SqliteStore::add_to_roll_up(const std::vector<const UsageRecord*>& rows) {
-  std::vector<const UsageRecord*> sorted = rows;
-  std::ranges::sort(sorted, [](const UsageRecord* a, const UsageRecord* b) {
-    return std::pair(day_of(a->id), roll_up_key(*a)) < std::pair(day_of(b->id), roll_up_key(*b));
-  });
-  for (size_t i = 0; i < sorted.size();) {
-    const UsageRecord& first = *sorted[i];
-    const int64_t day = day_of(first.id);
-    RollUpLine line;
-    for (; i < sorted.size() && day_of(sorted[i]->id) == day &&
-           roll_up_key(*sorted[i]) == roll_up_key(first);
-         ++i) {
-      line.add(*sorted[i]);
-    }
-    const TokenUsage& usage = line.usage;
-    connection_
-        ->query(kAddToRollUp, day, first.user_id.value, first.token_id.value,
-                id_of_name(first.model), line.requests, usage.prompt, usage.cached_prompt,
-                usage.audio_prompt, usage.completion, usage.reasoning_completion,
-                usage.audio_completion, line.cost, line.written_off)
-        .run();
-  }
 }
 
 Result<int64_t> SqliteStore::sweep_holds(Timestamp now) {

@@ -36,13 +36,15 @@ Result<void> check_file(const std::string& path, bool create) {
     if (S_ISDIR(status.st_mode)) return unusable(name + " is a folder: name a file in it");
     if (!S_ISREG(status.st_mode)) return unusable(name + " is no regular file: name another one");
     if (access(path.c_str(), R_OK | W_OK) != 0) {
-      return unusable(name + " cannot be read and written by this user: change its permissions, "
-                             "or run as its owner");
+      return unusable(name +
+                      " cannot be read and written by this user: change its permissions, "
+                      "or run as its owner");
     }
     // Left by a start that died before it wrote anything.
     if (status.st_size == 0 && !create) {
-      return fail(ErrorCode::kNotFound, name + " is empty: start `chatgate serve` with it first, "
-                                               "or name another file");
+      return fail(ErrorCode::kNotFound, name +
+                                            " is empty: start `chatgate serve` with it first, "
+                                            "or name another file");
     }
     return {};
   }
@@ -84,8 +86,7 @@ std::string in_quotes(std::string_view text) {
   return shown + "'";
 }
 
-Error error_of(const SQLite::Exception& failure, const std::string& path,
-               int64_t busy_timeout_ms) {
+Error error_of(const SQLite::Exception& failure, const std::string& path, int64_t busy_timeout_ms) {
   const std::string name = "the database " + in_quotes(path);
   const auto unavailable = [&](const std::string& rest) {
     return Error{ErrorCode::kStoreUnavailable, name + " " + rest};
@@ -103,8 +104,9 @@ Error error_of(const SQLite::Exception& failure, const std::string& path,
     case SQLITE_AUTH:
       return unavailable("cannot be written: make the file and its folder writable for this user");
     case SQLITE_CANTOPEN:
-      return unavailable("cannot be opened: check that the file and its folder are readable and "
-                         "writable for this user");
+      return unavailable(
+          "cannot be opened: check that the file and its folder are readable and "
+          "writable for this user");
     case SQLITE_NOTADB:
       return unavailable("is not a chatgate database: name another file");
     case SQLITE_CORRUPT:
@@ -130,8 +132,7 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::string& path,
     connection->configure(options);
     return connection;
   } catch (const SQLite::Exception& failure) {
-    return tl::unexpected<Error>(
-        sqlite::error_of(failure, path, options.busy_timeout_ms));
+    return tl::unexpected<Error>(sqlite::error_of(failure, path, options.busy_timeout_ms));
   }
 }
 

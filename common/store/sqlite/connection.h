@@ -53,7 +53,8 @@ class Query {
   }
   // Moves to the next row; false when there is none.
   bool step() { return statement_->executeStep(); }
-  // Runs a statement that gives no rows and makes it ready for the next run. Returns the rows changed.
+  // Runs a statement that gives no rows and makes it ready for the next run. Returns the rows
+  // changed.
   int64_t run() {
     const int changed = statement_->exec();
     reset();
@@ -161,8 +162,7 @@ class Connection {
   std::unordered_map<const char*, SQLite::Statement> statements_;
 };
 
-Error error_of(const SQLite::Exception& failure, const std::string& path,
-               int64_t busy_timeout_ms);
+Error error_of(const SQLite::Exception& failure, const std::string& path, int64_t busy_timeout_ms);
 // For text that came from a person: printable, in quotes, short.
 std::string in_quotes(std::string_view text);
 

@@ -5,8 +5,8 @@
 namespace chatgate::sqlite {
 namespace {
 
-#define CHATGATE_PRICE_COLUMNS                                                                   \
-  "id, model, currency, input, output, cached_input, reasoning, audio_input, audio_output, "     \
+#define CHATGATE_PRICE_COLUMNS                                                               \
+  "id, model, currency, input, output, cached_input, reasoning, audio_input, audio_output, " \
   "per_request, max_input_tokens, max_output_tokens, effective_from, removed"
 
 constexpr const char* kInsertPrice =
@@ -52,11 +52,11 @@ Result<Unit> check_price(const Price& price) {
   if (price.model.empty()) {
     return fail(ErrorCode::kInvalidArgument, "a price needs the name of its model");
   }
-  const int64_t least = std::min(
-      {price.input.picos, price.output.picos, picos_of(price.cached_input).value_or(0),
-       picos_of(price.reasoning).value_or(0), picos_of(price.audio_input).value_or(0),
-       picos_of(price.audio_output).value_or(0), price.per_request.nanos, price.max_input_tokens,
-       price.max_output_tokens});
+  const int64_t least =
+      std::min({price.input.picos, price.output.picos, picos_of(price.cached_input).value_or(0),
+                picos_of(price.reasoning).value_or(0), picos_of(price.audio_input).value_or(0),
+                picos_of(price.audio_output).value_or(0), price.per_request.nanos,
+                price.max_input_tokens, price.max_output_tokens});
   if (least < 0) {
     return fail(ErrorCode::kInvalidArgument,
                 "a price or limit of " + in_quotes(price.model) + " is negative: use 0 or more");
@@ -91,9 +91,9 @@ Result<Price> SqliteStore::add_price(const Price& price) {
     connection_
         ->query(kInsertPrice, price.model, currency->code, price.input.picos, price.output.picos,
                 picos_of(price.cached_input), picos_of(price.reasoning),
-                picos_of(price.audio_input), picos_of(price.audio_output),
-                price.per_request.nanos, price.max_input_tokens, price.max_output_tokens,
-                price.effective_from.unix_ms, price.removed, next_revision(*connection_))
+                picos_of(price.audio_input), picos_of(price.audio_output), price.per_request.nanos,
+                price.max_input_tokens, price.max_output_tokens, price.effective_from.unix_ms,
+                price.removed, next_revision(*connection_))
         .run();
     Query query = connection_->query(kSelectPriceById, connection_->last_insert_id());
     query.step();

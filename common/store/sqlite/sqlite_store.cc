@@ -42,8 +42,7 @@ Result<bool> SqliteStore::changed_elsewhere() {
   });
 }
 
-Result<Revision> SqliteStore::for_each_change_since(Revision since,
-                                                    const ChangeVisitor& visitor) {
+Result<Revision> SqliteStore::for_each_change_since(Revision since, const ChangeVisitor& visitor) {
   return connection_->read([&]() -> Result<Revision> {
     const Revision reached = single_integer(*connection_, kSelectRevision);
     if (reached == since) return reached;

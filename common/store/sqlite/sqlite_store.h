@@ -52,13 +52,12 @@ class SqliteStore final : public Store {
 
   // Within a transaction.
   std::vector<AccountBalance> book(const BookBatch& batch);
-  std::vector<const UsageRecord*> insert_usage(const BookBatch& batch);
-  bool insert_usage_row(const UsageRecord& record);
+  std::vector<const UsageRecord*> record_usage(const BookBatch& batch);
+  bool insert_usage(const UsageRecord& record, int64_t model_id, int64_t previous_id);
   void write_holds(const BookBatch& batch);
   std::vector<AccountBalance> charge_accounts(const BookBatch& batch,
                                               const std::vector<const UsageRecord*>& rows);
   Money charge(UserId user, Money sum);
-  void add_to_roll_up(const std::vector<const UsageRecord*>& rows);
   int64_t id_of_name(const std::string& name);
 
   std::unique_ptr<Connection> connection_;

@@ -1,6 +1,6 @@
 #include <algorithm>
-#include <charconv>
 #include <cassert>
+#include <charconv>
 #include <cstring>
 #include <nlohmann/json.hpp>
 
@@ -9,7 +9,7 @@
 namespace chatgate::sqlite {
 namespace {
 
-#define CHATGATE_TOKEN_COLUMNS                                                             \
+#define CHATGATE_TOKEN_COLUMNS                                                            \
   "id, user_id, hash, prefix, name, created_at, expires_at, revoked_at, allowed_models, " \
   "requests_per_minute, tokens_per_minute, parallel_requests, sealed_upstream_key"
 
@@ -23,7 +23,8 @@ constexpr const char* kSelectTokenByHash =
     "SELECT " CHATGATE_TOKEN_COLUMNS " FROM tokens WHERE hash = ?";
 // The prefixes that begin with a text: from it on, and before the text with one greatest character.
 constexpr const char* kSelectTokensByPrefix =
-    "SELECT " CHATGATE_TOKEN_COLUMNS " FROM tokens "
+    "SELECT " CHATGATE_TOKEN_COLUMNS
+    " FROM tokens "
     "WHERE prefix >= ?1 AND prefix < ?1 || char(0x10ffff) LIMIT 2";
 constexpr const char* kSelectTokens = "SELECT " CHATGATE_TOKEN_COLUMNS " FROM tokens ORDER BY id";
 constexpr const char* kSelectTokensOfUser =

@@ -19,23 +19,31 @@ constexpr const char* kSelectDays =
     "completion, reasoning_completion, audio_completion, cost, written_off "
     "FROM usage_daily WHERE day >= ? AND day < ?";
 
-#define CHATGATE_SUMMED_COLUMNS                                                              \
-  "id, user_id, token_id, model_id, endpoint_id, status, prompt, cached_prompt, "            \
+#define CHATGATE_SUMMED_COLUMNS                                                   \
+  "id, user_id, token_id, model_id, endpoint_id, status, prompt, cached_prompt, " \
   "audio_prompt, completion, reasoning_completion, audio_completion, cost, written_off"
 constexpr const char* kSelectRows =
     "SELECT " CHATGATE_SUMMED_COLUMNS " FROM usage WHERE id >= ? AND id < ?";
-constexpr const char* kSelectRowsOfToken =
-    "SELECT " CHATGATE_SUMMED_COLUMNS " FROM usage WHERE id >= ? AND id < ? AND token_id = ?";
+constexpr const char* kSelectRowById =
+    "SELECT " CHATGATE_SUMMED_COLUMNS ", previous_id FROM usage WHERE id = ?";
+constexpr int kPreviousOfRow = 14;
 #undef CHATGATE_SUMMED_COLUMNS
 
-constexpr const char* kSelectUsageOfToken =
+// The lines of one token: its user's part of each day.
+constexpr const char* kSelectLinesOfToken =
+    "SELECT day, last_id FROM usage_daily WHERE day = ? AND user_id = ? AND token_id = ?";
+constexpr const char* kSelectDayRange =
+    "SELECT coalesce((SELECT min(day) FROM usage_daily), 0), "
+    "coalesce((SELECT max(day) FROM usage_daily), -1)";
+constexpr const char* kSelectUserOfToken = "SELECT user_id FROM tokens WHERE id = ?";
+constexpr const char* kSelectUsageById =
     "SELECT usage.id, user_id, token_id, price_id, model.name, endpoint.name, upstream.name, "
     "remote_id, status, estimated, http_status, prompt, cached_prompt, audio_prompt, completion, "
-    "reasoning_completion, audio_completion, rate, cost, written_off, duration_ms "
+    "reasoning_completion, audio_completion, rate, cost, written_off, duration_ms, previous_id "
     "FROM usage JOIN names AS model ON model.id = model_id "
     "JOIN names AS endpoint ON endpoint.id = endpoint_id "
-    "JOIN names AS upstream ON upstream.id = upstream_id "
-    "WHERE token_id = ? AND usage.id >= ? AND usage.id < ? ORDER BY usage.id";
+    "JOIN names AS upstream ON upstream.id = upstream_id WHERE usage.id = ?";
+constexpr int kPreviousOfUsage = 21;
 
 constexpr const char* kSelectUnit = "SELECT unit FROM users WHERE id = ?";
 constexpr const char* kSelectUserName = "SELECT name FROM users WHERE id = ?";
@@ -78,6 +86,34 @@ int64_t first_id_of(Timestamp time) {
   return std::clamp<int64_t>(time.unix_ms, 0, kUnixMsMax) << kRequestIdTimeShift;
 }
 
+// Visits a token's usage rows of [from, until), day by day from each of its lines' latest row back
+// to the first. `select_by_id` reads one row whose column `previous_column` names the next to
+// visit.
+template <class Visit>
+void for_each_row_of_token(Connection& connection, TokenId token, Timestamp from, Timestamp until,
+                           const char* select_by_id, int previous_column, const Visit& visit) {
+  Query owner = connection.query(kSelectUserOfToken, token.value);
+  if (!owner.step()) return;
+  const int64_t user = owner.integer(0);
+  Query known_days = connection.query(kSelectDayRange);
+  known_days.step();
+  const int64_t from_id = first_id_of(from);
+  const int64_t until_id = first_id_of(until);
+  const int64_t first_day = std::max(day_of({from_id}), known_days.integer(0));
+  const int64_t last_day = std::min(day_of({until_id}), known_days.integer(1));
+  for (int64_t day = first_day; day <= last_day; ++day) {
+    Query line = connection.query(kSelectLinesOfToken, day, user, token.value);
+    while (line.step()) {
+      for (int64_t id = line.integer(1); id != 0;) {
+        Query row = connection.query(select_by_id, id);
+        if (!row.step()) break;  // verify_books reports it
+        if (id >= from_id && id < until_id) visit(row);
+        id = row.integer(previous_column);
+      }
+    }
+  }
+}
+
 // One line in the making: the grouped dimensions, kNone for the others, then the unit's number.
 using Key = std::array<int64_t, 7>;
 struct KeyHash {
@@ -104,13 +140,27 @@ class Report {
   Report(Connection& connection, const UsageQuery& query) : connection_(connection), query_(query) {
     for (const UsageDimension dimension : query.group_by) {
       switch (dimension) {
-        case UsageDimension::kUser: groups_[kUser] = true; break;
-        case UsageDimension::kToken: groups_[kToken] = true; break;
-        case UsageDimension::kModel: groups_[kModel] = true; break;
-        case UsageDimension::kDay: groups_[kPeriod] = true; break;
-        case UsageDimension::kHour: groups_[kPeriod] = by_hour_ = true; break;
-        case UsageDimension::kEndpoint: groups_[kEndpoint] = true; break;
-        case UsageDimension::kStatus: groups_[kStatus] = true; break;
+        case UsageDimension::kUser:
+          groups_[kUser] = true;
+          break;
+        case UsageDimension::kToken:
+          groups_[kToken] = true;
+          break;
+        case UsageDimension::kModel:
+          groups_[kModel] = true;
+          break;
+        case UsageDimension::kDay:
+          groups_[kPeriod] = true;
+          break;
+        case UsageDimension::kHour:
+          groups_[kPeriod] = by_hour_ = true;
+          break;
+        case UsageDimension::kEndpoint:
+          groups_[kEndpoint] = true;
+          break;
+        case UsageDimension::kStatus:
+          groups_[kStatus] = true;
+          break;
       }
     }
   }
@@ -145,8 +195,7 @@ class Report {
 
   bool is_wanted(int64_t user, int64_t token, int64_t model) const {
     return (!query_.user || query_.user->value == user) &&
-           (!query_.token || query_.token->value == token) &&
-           (!query_.model || model_id_ == model);
+           (!query_.token || query_.token->value == token) && (!query_.model || model_id_ == model);
   }
 
   void add_days(int64_t first_day, int64_t last_day) {
@@ -163,20 +212,24 @@ class Report {
 
   void add_rows(Timestamp from, Timestamp until) {
     if (from >= until) return;
-    Query row = query_.token ? connection_.query(kSelectRowsOfToken, first_id_of(from),
-                                                 first_id_of(until), query_.token->value)
-                             : connection_.query(kSelectRows, first_id_of(from),
-                                                 first_id_of(until));
-    const int64_t period_ms = by_hour_ ? kHourMs : kDayMs;
-    while (row.step()) {
-      const int64_t user = row.integer(1);
-      const int64_t token = row.optional_integer(2).value_or(0);
-      const int64_t model = row.integer(3);
-      if (!is_wanted(user, token, model)) continue;
-      const int64_t period = (row.integer(0) >> kRequestIdTimeShift) / period_ms;
-      add({user, token, model, period, row.integer(4), row.integer(5), 0},
-          {1, read_token_usage(row, 6), row.integer(12), row.integer(13)});
+    if (query_.token) {
+      for_each_row_of_token(connection_, *query_.token, from, until, kSelectRowById, kPreviousOfRow,
+                            [&](const Query& row) { add_row(row); });
+      return;
     }
+    Query row = connection_.query(kSelectRows, first_id_of(from), first_id_of(until));
+    while (row.step()) add_row(row);
+  }
+
+  void add_row(const Query& row) {
+    const int64_t user = row.integer(1);
+    const int64_t token = row.optional_integer(2).value_or(0);
+    const int64_t model = row.integer(3);
+    if (!is_wanted(user, token, model)) return;
+    const int64_t period_ms = by_hour_ ? kHourMs : kDayMs;
+    const int64_t period = (row.integer(0) >> kRequestIdTimeShift) / period_ms;
+    add({user, token, model, period, row.integer(4), row.integer(5), 0},
+        {1, read_token_usage(row, 6), row.integer(12), row.integer(13)});
   }
 
   void add(Key key, const Sums& more) {
@@ -268,18 +321,17 @@ class Report {
 }  // namespace
 
 Result<std::vector<UsageSummary>> SqliteStore::summarize_usage(const UsageQuery& query) {
-  return connection_->read([&]() -> Result<std::vector<UsageSummary>> {
-    return Report(*connection_, query).run();
-  });
+  return connection_->read(
+      [&]() -> Result<std::vector<UsageSummary>> { return Report(*connection_, query).run(); });
 }
 
 Result<std::vector<UsageRecord>> SqliteStore::list_usage_of_token(TokenId token, Timestamp from,
                                                                   Timestamp until) {
   return connection_->read([&]() -> Result<std::vector<UsageRecord>> {
     std::vector<UsageRecord> records;
-    Query query = connection_->query(kSelectUsageOfToken, token.value, first_id_of(from),
-                                     first_id_of(until));
-    while (query.step()) records.push_back(read_usage_record(query));
+    for_each_row_of_token(*connection_, token, from, until, kSelectUsageById, kPreviousOfUsage,
+                          [&](const Query& row) { records.push_back(read_usage_record(row)); });
+    std::ranges::sort(records, {}, &UsageRecord::id);
     return records;
   });
 }

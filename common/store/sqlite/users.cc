@@ -37,8 +37,8 @@ constexpr size_t kNameBytesMax = 64;
 
 bool is_name(std::string_view name) {
   const auto is_allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '.' || c == '_' || c == '-' || c == '@';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-' || c == '@';
   };
   return !name.empty() && name.size() <= kNameBytesMax && std::ranges::all_of(name, is_allowed);
 }
@@ -63,8 +63,9 @@ void visit_changed_users(Connection& connection, Revision since, const ChangeVis
 
 Result<User> SqliteStore::add_user(const User& user, Money opening) {
   if (!is_name(user.name)) {
-    return fail(ErrorCode::kInvalidArgument,
-                in_quotes(user.name) + " is not a user name: use 1 to 64 letters, digits and . _ - @");
+    return fail(
+        ErrorCode::kInvalidArgument,
+        in_quotes(user.name) + " is not a user name: use 1 to 64 letters, digits and . _ - @");
   }
   const Result<Unit> unit = parse_unit(user.unit.code);
   if (!unit) return tl::unexpected<Error>(unit.error());
