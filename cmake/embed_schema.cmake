@@ -1,10 +1,7 @@
 # Writes OUTPUT, a header with the bytes of the file INPUT. Every byte is written as an escape, so that no
 # content of the file can end the literal.
 
-set(bytes "")
-if(EXISTS "${INPUT}")
-  file(READ "${INPUT}" bytes HEX)
-endif()
+file(READ "${INPUT}" bytes HEX)
 string(LENGTH "${bytes}" digits)
 math(EXPR size "${digits} / 2")
 string(REGEX REPLACE "([0-9a-f][0-9a-f])" "\\\\x\\1" escaped "${bytes}")

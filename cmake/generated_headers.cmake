@@ -3,15 +3,13 @@
 
 set(generated_dir "${PROJECT_BINARY_DIR}/generated")
 configure_file("${PROJECT_SOURCE_DIR}/cmake/version.h.in" "${generated_dir}/version.h" @ONLY)
-file(CONFIGURE OUTPUT "${generated_dir}/empty.cc" CONTENT "")
 
-file(GLOB schema_sql CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/schema.sql")
 add_custom_command(
   OUTPUT "${generated_dir}/schema_sql.h"
   COMMAND "${CMAKE_COMMAND}" "-DINPUT=${PROJECT_SOURCE_DIR}/schema.sql"
           "-DOUTPUT=${generated_dir}/schema_sql.h"
           -P "${PROJECT_SOURCE_DIR}/cmake/embed_schema.cmake"
-  DEPENDS ${schema_sql} "${PROJECT_SOURCE_DIR}/cmake/embed_schema.cmake"
+  DEPENDS "${PROJECT_SOURCE_DIR}/schema.sql" "${PROJECT_SOURCE_DIR}/cmake/embed_schema.cmake"
   COMMENT "Embedding schema.sql"
   VERBATIM)
 add_custom_target(chatgate_schema_header DEPENDS "${generated_dir}/schema_sql.h")
