@@ -3,20 +3,23 @@
 // Private to the transport. Everything here belongs to one event loop's thread.
 #pragma once
 
-#include <atomic>
+#include <boost/asio/ip/tcp.hpp>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_set>
 
+#include "server/transport/chunked_decoder.h"
+#include "server/transport/coroutine.h"
 #include "server/transport/http_listener.h"
+#include "server/transport/input_buffer.h"
+#include "server/transport/request_processor.h"
 
 namespace chatgate {
 
 class HttpConnection;
-class RequestProcessor;
-
 // What the connections of one loop share.
 struct ConnectionHost {
   EventLoop* loop = nullptr;
@@ -27,8 +30,81 @@ struct ConnectionHost {
   std::unordered_set<HttpConnection*> connections;
 };
 
-// cpp-httplib's server without its sockets and threads; shared by all loops.
-std::shared_ptr<RequestProcessor> make_request_processor(HttpHandler handler);
+class HttpConnection final : public std::enable_shared_from_this<HttpConnection> {
+ public:
+  HttpConnection(ConnectionHost& host, int socket, bool is_ipv6, std::string client_ip)
+      : host_(host),
+        limits_(host.limits),
+        socket_(host.loop->io(), is_ipv6 ? boost::asio::ip::tcp::v6() : boost::asio::ip::tcp::v4(), socket),
+        client_ip_(std::move(client_ip)) {
+    host_.connections.insert(this);
+  }
+  ~HttpConnection() { host_.connections.erase(this); }
+
+  void serve();
+  void close_if_idle() {
+    if (is_idle_) cut();
+  }
+  void cut();
+
+  ConnectionHost& host() { return host_; }
+  const RequestHead& head() const { return head_; }
+  const std::string& client_ip() const { return client_ip_; }
+  Result<std::string> read_body(size_t spare_capacity);
+  void on_client_gone(std::function<void()> callback);
+  void finish_request() { on_gone_ = nullptr; }
+  bool flush();
+  bool keeps_alive() const;
+  void close_after_answer() { must_close_ = true; }
+
+  // Bytes may wait for the next flush. False when nothing can be sent any more.
+  bool write(std::string_view bytes);
+  bool is_broken() const { return is_broken_; }
+  int socket() { return socket_.native_handle(); }
+
+ private:
+  enum class Input : uint8_t { kReady, kTimeout, kClosed };
+
+  bool read_head();
+  void begin_body();
+  uint64_t body_bytes_left() const;
+  bool may_discard_body() const;
+  bool discard_body();
+  Result<void> read_sized_body(std::string& body);
+  Result<void> read_chunked_body(std::string& body);
+  Result<void> await_body_bytes();
+  Input wait_input(int64_t timeout_ms);
+  void start_receive(size_t bytes_min);
+  void on_received(bool failed, size_t bytes);
+  bool wait_writable_socket();
+  void answer_fault(const Error& error);
+  void linger();
+
+  ConnectionHost& host_;
+  TransportLimits limits_;
+  boost::asio::ip::tcp::socket socket_;
+  std::string client_ip_;
+
+  InputBuffer input_;
+  InputBuffer head_bytes_;  // what head_'s views point into
+  RequestHead head_;
+  std::string output_;
+  Event input_event_;
+  Event write_event_;
+  std::function<void()> on_gone_;
+
+  ChunkedDecoder chunked_;
+  uint64_t body_bytes_read_ = 0;
+  bool body_is_done_ = true;
+  bool body_is_faulty_ = false;
+  bool owes_continue_ = false;
+
+  bool is_receiving_ = false;
+  bool is_peer_closed_ = false;
+  bool is_broken_ = false;   // nothing can be sent any more
+  bool is_idle_ = false;     // waits for a request of which no byte has come
+  bool must_close_ = false;
+};
 
 // Takes over the connected, non-blocking socket and serves it in a coroutine of its own.
 // `on_closed` is called when it is over. REQUIRES: on the host's loop.
