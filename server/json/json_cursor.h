@@ -1,5 +1,5 @@
-// The tokens of a JSON text (RFC 8259) that is in memory as a whole, read in place and strictly, for
-// readers that want a few members and no tree. A cursor belongs to one reader; any thread.
+// The tokens of a JSON text (RFC 8259) that is in memory as a whole, read in place and strictly,
+// for readers that want a few members and no tree. A cursor belongs to one reader; any thread.
 #pragma once
 
 #include <cstddef>

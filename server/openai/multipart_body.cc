@@ -19,8 +19,8 @@ constexpr size_t kPartsMax = 1000;
 constexpr size_t kFieldBytesMax = 64;  // of the values that are read here, the model's apart
 
 tl::unexpected<Error> broken(std::string_view what) {
-  return fail(ErrorCode::kInvalidRequest, "the form in the request body is broken: " +
-                                              std::string(what));
+  return fail(ErrorCode::kInvalidRequest,
+              "the form in the request body is broken: " + std::string(what));
 }
 
 std::string_view trim(std::string_view text) {
@@ -210,8 +210,8 @@ class FormReader {
 };
 
 Result<void> FormReader::take_field(const Part& part, size_t offset, std::string_view value) {
-  constexpr std::string_view kNames[] = {"model",      "stream",  "n", "max_tokens",
-                                         "max_completion_tokens", "max_output_tokens"};
+  constexpr std::string_view kNames[] = {
+      "model", "stream", "n", "max_tokens", "max_completion_tokens", "max_output_tokens"};
   const auto* const name = std::ranges::find(kNames, part.name);
   if (name == std::end(kNames)) {
     // Neither an image's nor a recording's tokens follow from its bytes.

@@ -18,14 +18,14 @@ namespace chatgate {
 namespace {
 
 enum Scope : uint8_t {
-  kFree,           // nothing in it matters
-  kRoot,           // the body itself
+  kFree,  // nothing in it matters
+  kRoot,  // the body itself
   kStreamOptions,
-  kPrompt,         // anything inside of messages, input, ...
-  kPromptItems,    // the array `input` itself
-  kPromptItem,     // an object directly in it
-  kTools,          // the array `tools`
-  kTool,           // an object directly in it
+  kPrompt,       // anything inside of messages, input, ...
+  kPromptItems,  // the array `input` itself
+  kPromptItem,   // an object directly in it
+  kTools,        // the array `tools`
+  kTool,         // an object directly in it
 };
 constexpr uint8_t kIsArray = 0x80;
 
@@ -42,7 +42,7 @@ enum class Member : uint8_t {
   kBestOf,
   kPrompt,
   kInput,
-  kMessages,    // and whatever else is only scanned for references
+  kMessages,  // and whatever else is only scanned for references
   kTools,
   kReference,   // at the top level: its presence alone adds to the prompt
   kFirstInner,  // from here on: only in inner scopes
@@ -95,10 +95,10 @@ constexpr Name kRootNames[] = {
     {"input_reference", Member::kReference},
 };
 constexpr Name kPromptNames[] = {
-    {"type", Member::kType},        {"role", Member::kRole},       {"audio", Member::kAudio},
-    {"file", Member::kMedia},       {"file_id", Member::kMedia},   {"file_ids", Member::kMedia},
-    {"file_url", Member::kMedia},   {"file_data", Member::kMedia}, {"image", Member::kMedia},
-    {"image_url", Member::kMedia},  {"video", Member::kMedia},     {"video_url", Member::kMedia},
+    {"type", Member::kType},       {"role", Member::kRole},       {"audio", Member::kAudio},
+    {"file", Member::kMedia},      {"file_id", Member::kMedia},   {"file_ids", Member::kMedia},
+    {"file_url", Member::kMedia},  {"file_data", Member::kMedia}, {"image", Member::kMedia},
+    {"image_url", Member::kMedia}, {"video", Member::kMedia},     {"video_url", Member::kMedia},
     {"audio_url", Member::kMedia},
 };
 constexpr Name kToolNames[] = {{"type", Member::kType}};
@@ -194,7 +194,7 @@ class BodyReader {
   bool is_first_ = true;  // no member of the open container has been read
   JsonString name_;       // of the value that is being read
   Member member_ = Member::kOther;
-  uint32_t seen_ = 0;     // members that may stand only once, by bit
+  uint32_t seen_ = 0;               // members that may stand only once, by bit
   bool seen_type_or_role_ = false;  // in the open tool or prompt item
   RequestFacts facts_;
 };
@@ -436,8 +436,7 @@ BodyReader::Outcome BodyReader::root_plain(std::string_view word) {
       return std::nullopt;
     case Member::kMaxTokens:
     case Member::kMaxCompletionTokens:
-      return is_null ? std::nullopt
-                     : take_count(word, 0, kOutputTokensMax, facts_.max_chat_tokens);
+      return is_null ? std::nullopt : take_count(word, 0, kOutputTokensMax, facts_.max_chat_tokens);
     case Member::kMaxOutputTokens:
       return is_null ? std::nullopt
                      : take_count(word, 0, kOutputTokensMax, facts_.max_response_tokens);

@@ -14,14 +14,14 @@
 namespace chatgate {
 
 struct RequestFacts {
-  std::string model;                  // empty: none named
+  std::string model;  // empty: none named
   bool stream = false;
-  bool background = false;            // the answer, and its usage, will be fetched later
-  bool include_usage = false;         // the client itself asked for it
-  int64_t max_output_tokens = 0;      // the largest of the limits below; 0: not given
-  int64_t max_chat_tokens = 0;        // of max_tokens and max_completion_tokens
-  int64_t max_response_tokens = 0;    // max_output_tokens, which chat completions do not know
-  int64_t choices = 1;                // the greater of n and best_of
+  bool background = false;          // the answer, and its usage, will be fetched later
+  bool include_usage = false;       // the client itself asked for it
+  int64_t max_output_tokens = 0;    // the largest of the limits below; 0: not given
+  int64_t max_chat_tokens = 0;      // of max_tokens and max_completion_tokens
+  int64_t max_response_tokens = 0;  // max_output_tokens, which chat completions do not know
+  int64_t choices = 1;              // the greater of n and best_of
   // False when the prompt can hold more tokens than the body has bytes: it refers to something kept
   // elsewhere, holds media, or lets the provider's own tools add to it.
   bool prompt_bounded_by_body = true;

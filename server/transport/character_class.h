@@ -55,7 +55,9 @@ constexpr bool is_all_in_class(std::string_view text, CharacterClass which) {
   return common != 0;
 }
 
-constexpr char lower_ascii(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+constexpr char lower_ascii(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+}
 
 // Compares without regard to the case of ASCII letters. REQUIRES: `lower` has no capitals.
 constexpr bool equals_lower(std::string_view text, std::string_view lower) {

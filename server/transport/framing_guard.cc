@@ -85,8 +85,8 @@ std::optional<Error> over_limit(size_t bytes, size_t lines, const HeadLimits& li
                                                   " bytes"};
   }
   if (lines > limits.headers_max + 1) {
-    return Error{ErrorCode::kHeadersTooLarge, "the request has more than " +
-                                                  std::to_string(limits.headers_max) + " headers"};
+    return Error{ErrorCode::kHeadersTooLarge,
+                 "the request has more than " + std::to_string(limits.headers_max) + " headers"};
   }
   return std::nullopt;
 }
@@ -146,9 +146,9 @@ bool is_path_and_query(std::string_view text) {
 bool is_ip_literal(std::string_view host) {
   if (host.size() < 4 || host.back() != ']') return false;
   const std::string_view inside = host.substr(1, host.size() - 2);
-  return std::ranges::all_of(inside, [](char c) {
-    return is_in_class(c, kHexDigit) || c == ':' || c == '.';
-  }) && inside.find(':') != std::string_view::npos;
+  return std::ranges::all_of(
+             inside, [](char c) { return is_in_class(c, kHexDigit) || c == ':' || c == '.'; }) &&
+         inside.find(':') != std::string_view::npos;
 }
 
 bool is_host_and_port(std::string_view text) {
@@ -223,8 +223,9 @@ Result<void> judge_request_line(std::string_view line, const HeadLimits& limits,
                                             std::to_string(limits.uri_bytes_max) + " bytes");
   }
   if (!is_target(head.method, head.target)) {
-    return bad("the request target is not a path or an http URL, or holds a character that must "
-               "be percent-encoded");
+    return bad(
+        "the request target is not a path or an http URL, or holds a character that must "
+        "be percent-encoded");
   }
   return {};
 }
@@ -361,8 +362,7 @@ Result<void> judge_framing(const Seen& seen, RequestHead& head) {
   if (seen.transfer_encoding && seen.content_length) {
     return bad("the headers 'Content-Length' and 'Transfer-Encoding' exclude each other");
   }
-  const bool wants_body =
-      head.method == "POST" || head.method == "PUT" || head.method == "PATCH";
+  const bool wants_body = head.method == "POST" || head.method == "PUT" || head.method == "PATCH";
   if (seen.transfer_encoding) {
     head.framing = BodyFraming::kChunked;
   } else if (seen.content_length) {

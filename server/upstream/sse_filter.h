@@ -39,8 +39,10 @@ class SseFilter {
   // and has_choices whether ever. Counts the usage of an event that lacks only its blank line.
   const AnswerFacts& facts() const { return facts_; }
 
-  int64_t content_events() const { return content_events_; }  // those that carried generated content
-  int64_t content_bytes() const { return content_bytes_; }    // of their data
+  int64_t content_events() const {
+    return content_events_;
+  }                                                         // those that carried generated content
+  int64_t content_bytes() const { return content_bytes_; }  // of their data
 
   // Bytes of an unfinished event have been passed to the client: end it with a blank line before
   // adding an event of your own.

@@ -204,21 +204,29 @@ size_t count_blanks(std::string_view bytes) {
   return count;
 }
 
-// What the inside of a string means, when it is text that may stand in a log and in the books.
-std::string clean_text(std::string_view raw, bool has_escapes) {
-  std::string clean;
+// Whether it may stand in a log and in the books.
+bool is_clean(std::string_view text) {
+  bool is_printable = true;
+  unsigned char all = 0;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    is_printable = is_printable && byte >= 0x20 && byte != 0x7f;
+    all = static_cast<unsigned char>(all | byte);
+  }
+  return is_printable && (all < 0x80 || is_valid_utf8(text));
+}
+
+// Sets `clean` to what the inside of a string means, or to nothing when it is not clean.
+void assign_clean(std::string& clean, std::string_view raw, bool has_escapes) {
+  clean.assign(raw);
   if (has_escapes) {
-    const std::string quoted = '"' + std::string(raw) + '"';
+    const std::string quoted = '"' + clean + '"';
     JsonCursor cursor(quoted);
     JsonString string;
-    if (!cursor.take_string(string) || !cursor.is_at_end()) return {};
-    clean = json_unescaped(raw);
-  } else {
-    clean = raw;
+    const bool is_valid = cursor.take_string(string) && cursor.is_at_end();
+    clean = is_valid ? json_unescaped(raw) : std::string();
   }
-  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
-  if (std::ranges::any_of(clean, is_control) || !is_valid_utf8(clean)) clean.clear();
-  return clean;
+  if (!is_clean(clean)) clean.clear();
 }
 
 }  // namespace
@@ -332,8 +340,8 @@ size_t JsonAnswerScanner::take_value(std::string_view bytes) {
     return blanks + 1;
   }
   if (first == '"') {
-    const bool is_kept = key_ == Key::kId || key_ == Key::kModel ||
-                         (key_ == Key::kType && !is_in_response_);
+    const bool is_kept =
+        key_ == Key::kId || key_ == Key::kModel || (key_ == Key::kType && !is_in_response_);
     is_content_next_ = key_ == Key::kContent;
     start_string(is_kept ? State::kText : State::kSkipString);
     return blanks + 1;
@@ -395,14 +403,18 @@ void JsonAnswerScanner::end_key() {
     std::string_view name;
     Key key;
   };
-  constexpr Name kNames[] = {{"id", Key::kId},           {"model", Key::kModel},
-                             {"type", Key::kType},       {"usage", Key::kUsage},
-                             {"error", Key::kError},     {"choices", Key::kChoices},
+  constexpr Name kNames[] = {{"id", Key::kId},
+                             {"model", Key::kModel},
+                             {"type", Key::kType},
+                             {"usage", Key::kUsage},
+                             {"error", Key::kError},
+                             {"choices", Key::kChoices},
                              {"response", Key::kResponse}};
   state_ = State::kColon;
   key_ = Key::kOther;
   if (string_bytes_ > text_.size()) return;
-  const std::string unescaped = has_escapes_ ? clean_text(text(), true) : std::string();
+  std::string unescaped;
+  if (has_escapes_) assign_clean(unescaped, text(), true);
   const std::string_view name = has_escapes_ ? std::string_view(unescaped) : text();
   for (const Name& known : kNames) {
     if (known.name == name) key_ = known.key;
@@ -417,7 +429,7 @@ void JsonAnswerScanner::end_text() {
                       : key_ == Key::kModel ? facts_.model
                                             : facts_.type;
   if (is_in_response_ && !fact.empty()) return;
-  fact = clean_text(text(), has_escapes_);
+  assign_clean(fact, text(), has_escapes_);
   if (key_ == Key::kType && fact == "error") facts_.has_error = true;
 }
 
@@ -475,8 +487,8 @@ size_t JsonAnswerScanner::take_skipped(std::string_view bytes) {
         break;
       case ':':
         // What stands before a colon is a key, and it is still in text_.
-        is_content_next_ = !facts_.has_content && string_bytes_ == text_bytes_ &&
-                           names_content(text());
+        is_content_next_ =
+            !facts_.has_content && string_bytes_ == text_bytes_ && names_content(text());
         break;
       case ',':
         is_content_next_ = false;

@@ -45,9 +45,9 @@ class JsonAnswerScanner {
 
  private:
   enum class State : uint8_t {
-    kStart,       // before the outermost value
-    kKeyOrEnd,    // in a watched object, before a key, a comma or the closing brace
-    kKey,         // in a key of a watched object
+    kStart,     // before the outermost value
+    kKeyOrEnd,  // in a watched object, before a key, a comma or the closing brace
+    kKey,       // in a key of a watched object
     kColon,
     kValue,       // before a value of a watched object
     kText,        // in a string that is kept
@@ -55,10 +55,18 @@ class JsonAnswerScanner {
     kSkip,        // in a container of which only the end matters
     kSkipString,  // in a string that is not kept
     kDone,
-    kOpaque,      // this is no JSON object or array
+    kOpaque,  // this is no JSON object or array
   };
   enum class Key : uint8_t {
-    kOther, kId, kModel, kType, kUsage, kError, kChoices, kResponse, kContent
+    kOther,
+    kId,
+    kModel,
+    kType,
+    kUsage,
+    kError,
+    kChoices,
+    kResponse,
+    kContent
   };
 
   // Each takes a prefix of `bytes`, at least one byte or a change of state, and returns its size.
@@ -83,16 +91,16 @@ class JsonAnswerScanner {
 
   State state_ = State::kStart;
   Key key_ = Key::kOther;
-  bool is_in_response_ = false;   // the watched object is `response`
-  bool is_in_array_ = false;      // the outermost value is an array: all of it is skipped
-  bool is_escaped_ = false;       // the last byte of the string was a backslash
-  bool has_escapes_ = false;      // the string holds one
-  bool is_content_next_ = false;  // the next value belongs to a key that names content
-  bool is_usage_ = false;         // the skipped container is kept in usage_text_
-  bool is_choices_start_ = false; // the skipped container is `choices`, and nothing was in it yet
-  uint64_t depth_ = 0;            // of the skipped containers
-  size_t text_bytes_ = 0;         // kept of the string
-  uint64_t string_bytes_ = 0;     // of the string in all
+  bool is_in_response_ = false;    // the watched object is `response`
+  bool is_in_array_ = false;       // the outermost value is an array: all of it is skipped
+  bool is_escaped_ = false;        // the last byte of the string was a backslash
+  bool has_escapes_ = false;       // the string holds one
+  bool is_content_next_ = false;   // the next value belongs to a key that names content
+  bool is_usage_ = false;          // the skipped container is kept in usage_text_
+  bool is_choices_start_ = false;  // the skipped container is `choices`, and nothing was in it yet
+  uint64_t depth_ = 0;             // of the skipped containers
+  size_t text_bytes_ = 0;          // kept of the string
+  uint64_t string_bytes_ = 0;      // of the string in all
   std::array<char, kAnswerTextBytesMax> text_{};
   std::string usage_text_;
   AnswerFacts facts_;

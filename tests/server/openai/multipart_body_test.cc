@@ -17,7 +17,8 @@ std::string field(const std::string& disposition, const std::string& value) {
 
 std::string file(const std::string& bytes) {
   return "--XyZ\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\\\"b.mp3\"\r\n"
-         "Content-Type: audio/mpeg\r\n\r\n" + bytes + "\r\n";
+         "Content-Type: audio/mpeg\r\n\r\n" +
+         bytes + "\r\n";
 }
 
 const std::string kEnd = "--XyZ--\r\n";
@@ -32,7 +33,8 @@ RequestFacts read_well(const std::string& body, const std::string& type = kType)
 
 TEST_CASE("the fields of a transcription are read around its file", "[form]") {
   const std::string bytes = "ID3\0\r\n--Xy\r\n\r\n--XzZ\xff"s;
-  for (const std::string name : {"name=\"model\"", "name=model", "NAME=\"model\"", "name=model ; a=b"}) {
+  for (const std::string name :
+       {"name=\"model\"", "name=model", "NAME=\"model\"", "name=model ; a=b"}) {
     for (const bool is_first : {true, false}) {
       const std::string model = field(name, "whisper-1");
       const std::string body = (is_first ? model + file(bytes) : file(bytes) + model) +
@@ -51,7 +53,8 @@ TEST_CASE("the fields of a transcription are read around its file", "[form]") {
 
 TEST_CASE("the boundary may be quoted and the line ends may vary", "[form]") {
   const std::string body = field("name=\"model\"", "m");
-  CHECK(read_well(body + kEnd, "Multipart/Form-Data; charset=utf-8; Boundary=\"XyZ\"").model == "m");
+  CHECK(read_well(body + kEnd, "Multipart/Form-Data; charset=utf-8; Boundary=\"XyZ\"").model ==
+        "m");
   CHECK(read_well(body + kEnd, "multipart/form-data;boundary=XyZ;").model == "m");
   CHECK(read_well(body + "--XyZ--").model == "m");
   CHECK(read_well("\r\n" + body + kEnd).model == "m");
@@ -79,8 +82,16 @@ TEST_CASE("forms that servers could read differently are refused", "[form]") {
   const std::string model = field("name=model", "m");
   const std::string head = "--XyZ\r\nContent-Disposition: form-data; ";
   const std::vector<std::string> bodies = {
-      "", "x", "--XyZ", "--XyZ\r\n", "preamble\r\n" + model + kEnd,
-      model, model + "--XyZ", model + "--XyZ-", model + "--XyZ--x", model + kEnd + "epilogue",
+      "",
+      "x",
+      "--XyZ",
+      "--XyZ\r\n",
+      "preamble\r\n" + model + kEnd,
+      model,
+      model + "--XyZ",
+      model + "--XyZ-",
+      model + "--XyZ--x",
+      model + kEnd + "epilogue",
       model + model + kEnd,
       model + field("name=\"model\"", "m") + kEnd,
       field("name=n", "1") + field("name=n", "1") + kEnd,
@@ -107,11 +118,11 @@ TEST_CASE("forms that servers could read differently are refused", "[form]") {
       head + "name=model\n\nm\r\n" + kEnd,
       head + "name=model\r\nX\r\n\r\nm\r\n" + kEnd,
       head + "name=model\r\nX : y\r\n\r\nm\r\n" + kEnd,
-      head + "name=x\r\n\r\na\n--XyZ\r\nb\r\n" + kEnd,        // a delimiter behind LF alone
-      head + "name=x\r\n\r\na--XyZ\r\nb\r\n" + kEnd,          // a boundary within a line
-      head + "name=x\r\n\r\na\r\n--XyZw\r\nb\r\n" + kEnd,     // a longer boundary
-      head + "name=x\r\n\r\na\r\n--XyZ \r\nb\r\n" + kEnd,     // blanks behind it
-      head + "name=x\r\n\r\n--XyZ--\r\n",                     // no line end before it
+      head + "name=x\r\n\r\na\n--XyZ\r\nb\r\n" + kEnd,     // a delimiter behind LF alone
+      head + "name=x\r\n\r\na--XyZ\r\nb\r\n" + kEnd,       // a boundary within a line
+      head + "name=x\r\n\r\na\r\n--XyZw\r\nb\r\n" + kEnd,  // a longer boundary
+      head + "name=x\r\n\r\na\r\n--XyZ \r\nb\r\n" + kEnd,  // blanks behind it
+      head + "name=x\r\n\r\n--XyZ--\r\n",                  // no line end before it
       "--XyZ\n" + model + kEnd,
   };
   for (const std::string& body : bodies) {

@@ -49,7 +49,8 @@ void check_offsets(const std::string& body, const RequestFacts& facts) {
 }
 
 TEST_CASE("a chat request is read", "[body]") {
-  const std::string body = R"( {"model":"gpt-5", "messages":[{"role":"user","content":"hi\n \ud83d\ude00"}],
+  const std::string body =
+      R"( {"model":"gpt-5", "messages":[{"role":"user","content":"hi\n \ud83d\ude00"}],
     "stream":true,"stream_options":{"include_usage":true},"n":2,"max_tokens":10,
     "max_completion_tokens":30,"temperature":-1.5e-3,"stop":null,"x":{"model":"no","n":"no"}} )";
   const RequestFacts facts = read_well(body);
@@ -89,26 +90,83 @@ TEST_CASE("names and values may be spelt with escapes", "[body]") {
   check_offsets(body, facts);
 }
 
+const std::vector<std::string> kBrokenBodies = {
+    "",
+    " ",
+    "null",
+    "1",
+    "\"x\"",
+    "[]",
+    "[{\"model\":\"x\"}]",
+    "{",
+    "{\"model\"",
+    "{\"model\":",
+    "{\"model\":\"x",
+    "{\"model\":\"x\"",
+    "{\"model\":\"x\",}",
+    "{,}",
+    "{\"a\":1,,\"b\":2}",
+    "{\"a\" 1}",
+    "{\"a\":1 \"b\":2}",
+    "{a:1}",
+    "{'a':1}",
+    "{1:1}",
+    "{\"a\":1}}",
+    "{\"a\":1}x",
+    "{\"a\":1}\0"s,
+    "{\"a\":1}{\"a\":1}",
+    "\xef\xbb\xbf{}",
+    "{\"a\":[1,]}",
+    "{\"a\":[1 2]}",
+    "{\"a\":[}",
+    "{\"a\":[1}}",
+    "{\"a\":{]}",
+    "{\"a\":[,1]}",
+    "{\"a\":tru}",
+    "{\"a\":True}",
+    "{\"a\":nul}",
+    "{\"a\":NaN}",
+    "{\"a\":Infinity}",
+    "{\"a\":undefined}",
+    "{\"a\":01}",
+    "{\"a\":+1}",
+    "{\"a\":1.}",
+    "{\"a\":.5}",
+    "{\"a\":1e}",
+    "{\"a\":-}",
+    "{\"a\":0x1}",
+    "{\"a\":1e+}",
+    "{\"a\":1e999}",
+    "{\"a\":--1}",
+    "{\"a\":\"\x01\"}",
+    "{\"a\":\"\n\"}",
+    "{\"a\":\"\t\"}",
+    "{\"a\":\"\0\"}"s,
+    "{\"a\":\"\\x\"}",
+    "{\"a\":\"\\u12\"}",
+    "{\"a\":\"\\u12g4\"}",
+    "{\"a\":\"\\",
+    "{\"a\":\"\\\"}",
+    "{\"a\":\"\\ud800\"}",
+    "{\"a\":\"\\udc00\"}",
+    "{\"a\":\"\\ud800\\u0041\"}",
+    "{\"a\":\"\\ud800\\ud800\"}",
+    "{\"a\":\"\\ud800x\"}",
+    "{\"a\":\"\xff\"}",
+    "{\"a\":\"\xc0\x80\"}",
+    "{\"a\":\"\xed\xa0\x80\"}",
+    "{\"a\":\"\xc3\"}",
+    "{\"\xff\":1}",
+    "{\"a\":\"\xf5\x80\x80\x80\"}",
+    "{\"a\":\"\xe2\x82\"}",
+    "{\"a\":1/**/}",
+    "//\n{}",
+    "{\"a\":\xa0 1}",
+    "{\"messages\":[{\"content\":\"x\"}], \"deep\":{\"a\":[[[{\"b\":tru}]]]}}",
+};
+
 TEST_CASE("broken JSON is refused wherever it breaks", "[body]") {
-  const std::vector<std::string> bodies = {
-      "", " ", "null", "1", "\"x\"", "[]", "[{\"model\":\"x\"}]",
-      "{", "{\"model\"", "{\"model\":", "{\"model\":\"x", "{\"model\":\"x\"", "{\"model\":\"x\",}",
-      "{,}", "{\"a\":1,,\"b\":2}", "{\"a\" 1}", "{\"a\":1 \"b\":2}", "{a:1}", "{'a':1}", "{1:1}",
-      "{\"a\":1}}", "{\"a\":1}x", "{\"a\":1}\0"s, "{\"a\":1}{\"a\":1}", "\xef\xbb\xbf{}",
-      "{\"a\":[1,]}", "{\"a\":[1 2]}", "{\"a\":[}", "{\"a\":[1}}", "{\"a\":{]}", "{\"a\":[,1]}",
-      "{\"a\":tru}", "{\"a\":True}", "{\"a\":nul}", "{\"a\":NaN}", "{\"a\":Infinity}",
-      "{\"a\":undefined}", "{\"a\":01}", "{\"a\":+1}", "{\"a\":1.}", "{\"a\":.5}", "{\"a\":1e}",
-      "{\"a\":-}", "{\"a\":0x1}", "{\"a\":1e+}", "{\"a\":1e999}", "{\"a\":--1}",
-      "{\"a\":\"\x01\"}", "{\"a\":\"\n\"}", "{\"a\":\"\t\"}", "{\"a\":\"\0\"}"s,
-      "{\"a\":\"\\x\"}", "{\"a\":\"\\u12\"}", "{\"a\":\"\\u12g4\"}", "{\"a\":\"\\", "{\"a\":\"\\\"}",
-      "{\"a\":\"\\ud800\"}", "{\"a\":\"\\udc00\"}", "{\"a\":\"\\ud800\\u0041\"}",
-      "{\"a\":\"\\ud800\\ud800\"}", "{\"a\":\"\\ud800x\"}",
-      "{\"a\":\"\xff\"}", "{\"a\":\"\xc0\x80\"}", "{\"a\":\"\xed\xa0\x80\"}", "{\"a\":\"\xc3\"}",
-      "{\"\xff\":1}", "{\"a\":\"\xf5\x80\x80\x80\"}", "{\"a\":\"\xe2\x82\"}",
-      "{\"a\":1/**/}", "//\n{}", "{\"a\":\xa0 1}",
-      "{\"messages\":[{\"content\":\"x\"}], \"deep\":{\"a\":[[[{\"b\":tru}]]]}}",
-  };
-  for (const std::string& body : bodies) {
+  for (const std::string& body : kBrokenBodies) {
     // The library takes a NUL for the end of the text.
     if (body.starts_with('{') && !body.ends_with('\0')) CHECK_FALSE(json::accept(body));
     CHECK_FALSE(refusal_of(body).empty());
@@ -222,7 +280,8 @@ TEST_CASE("a prompt that is more than its bytes is told apart", "[body]") {
       R"({"input":[[1,2],[3]]})",
       R"({"input":[{"role":"user","content":"x"}]})",
       R"({"input":[{"type":"function_call_output","call_id":"c","output":"x"}]})",
-      R"({"input":[{"type":"message","role":"user","content":[{"type":"input_text","text":"x"}]}]})",
+      R"({"input":[{"type":"message","role":"user",
+          "content":[{"type":"input_text","text":"x"}]}]})",
       R"({"prompt":"once upon","previous_response_id":null,"conversation":null})",
       R"({"prompt":[1,2,3]})",
       R"({"prompt":["a","b"]})",
@@ -317,8 +376,8 @@ TEST_CASE("asking for usage changes nothing else", "[body]") {
     CHECK(read_well(body).include_usage);
     // Every byte of the original is still there, in order, apart from the edited value.
     const RequestFacts before = read_well(original);
-    const size_t edit = before.stream_options_bytes != 0 ? before.stream_options_offset
-                                                         : before.object_end;
+    const size_t edit =
+        before.stream_options_bytes != 0 ? before.stream_options_offset : before.object_end;
     CHECK(body.starts_with(original.substr(0, edit)));
     CHECK(body.ends_with(original.substr(edit + before.stream_options_bytes)));
     const std::string once = body;
@@ -366,7 +425,8 @@ TEST_CASE("both edits may come in any order", "[body]") {
 TEST_CASE("large bodies are read whole", "[body]") {
   std::string text(8 << 20, 'x');
   for (size_t i = 0; i < text.size(); i += 100) text.replace(i, 2, "\xc3\xa9");
-  const std::string body = R"({"messages":[{"role":"user","content":")" + text + R"("}],"model":"m"})";
+  const std::string body =
+      R"({"messages":[{"role":"user","content":")" + text + R"("}],"model":"m"})";
   CHECK(read_well(body).model == "m");
   std::string broken = body;
   broken[5000001] = '\x1f';

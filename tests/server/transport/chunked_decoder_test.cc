@@ -84,36 +84,36 @@ TEST_CASE("what follows a chunked body stays for the next request", "[chunked]")
 
 TEST_CASE("malformed chunked bodies are refused", "[chunked]") {
   const std::vector<std::string> cases = {
-      "\r\n0\r\n\r\n",                      // no size
-      ";x\r\n",                             // no size, but an extension
-      "g\r\n",                              // no hexadecimal digit
-      "0x5\r\nhello\r\n",                   // a prefix
-      "-5\r\nhello\r\n",                    // a sign
+      "\r\n0\r\n\r\n",     // no size
+      ";x\r\n",            // no size, but an extension
+      "g\r\n",             // no hexadecimal digit
+      "0x5\r\nhello\r\n",  // a prefix
+      "-5\r\nhello\r\n",   // a sign
       "+5\r\nhello\r\n",
-      " 5\r\nhello\r\n",                    // blanks around
+      " 5\r\nhello\r\n",  // blanks around
       "5 \r\nhello\r\n",
       "5 ;x\r\nhello\r\n",
-      "5\nhello\r\n",                       // LF alone
-      "5\rhello\r\n",                       // CR alone
+      "5\nhello\r\n",  // LF alone
+      "5\rhello\r\n",  // CR alone
       "5\r\rhello",
-      "5\r\nhello\n0\r\n\r\n",              // data that ends in LF alone
-      "5\r\nhello!\r\n0\r\n\r\n",           // data longer than its size
-      "5\r\nhell\r\n0\r\n\r\n",             // data shorter than its size
-      "5\r\nhello0\r\n\r\n",                // no CRLF behind the data
+      "5\r\nhello\n0\r\n\r\n",     // data that ends in LF alone
+      "5\r\nhello!\r\n0\r\n\r\n",  // data longer than its size
+      "5\r\nhell\r\n0\r\n\r\n",    // data shorter than its size
+      "5\r\nhello0\r\n\r\n",       // no CRLF behind the data
       "5\r\nhello\r0\r\n\r\n",
-      "00000000000000005\r\nhello\r\n",     // 17 digits
-      "ffffffffffffffff\r\n",               // 64 bits
-      "8000000000000000\r\n",               // more than 63 bits
-      "5;a\nhello\r\n",                     // LF within an extension
-      "5;a\rb\r\nhello\r\n",                // CR within an extension
-      "5;a=\"x\r\n\"\r\nhello\r\n",         // CRLF within quotes
+      "00000000000000005\r\nhello\r\n",  // 17 digits
+      "ffffffffffffffff\r\n",            // 64 bits
+      "8000000000000000\r\n",            // more than 63 bits
+      "5;a\nhello\r\n",                  // LF within an extension
+      "5;a\rb\r\nhello\r\n",             // CR within an extension
+      "5;a=\"x\r\n\"\r\nhello\r\n",      // CRLF within quotes
       "5;a=\"x\n\"\r\nhello\r\n",
-      "5;a=\"x\\\n\"\r\nhello\r\n",         // an escaped LF
-      "5;\0\r\nhello\r\n"s,                 // a control character
-      "5;a=(b)\r\nhello\r\n",               // what only quotes may hold
+      "5;a=\"x\\\n\"\r\nhello\r\n",  // an escaped LF
+      "5;\0\r\nhello\r\n"s,          // a control character
+      "5;a=(b)\r\nhello\r\n",        // what only quotes may hold
       "5;" + std::string(300, 'a') + "\r\nhello\r\n",
-      "0\r\n x: y\r\n\r\n",                 // a folded trailer
-      "0\r\nx y: z\r\n\r\n",                // a trailer's name with a blank
+      "0\r\n x: y\r\n\r\n",   // a folded trailer
+      "0\r\nx y: z\r\n\r\n",  // a trailer's name with a blank
       "0\r\nx : z\r\n\r\n",
       "0\r\n: z\r\n\r\n",
       "0\r\nnonsense\r\n\r\n",
@@ -173,7 +173,8 @@ TEST_CASE("random bodies come out as they went in, in any pieces", "[chunked]") 
     }
     encoded += "0\r\n\r\n";
     std::vector<size_t> splits;
-    for (size_t at = random() % 9; at < encoded.size(); at += 1 + random() % 9) splits.push_back(at);
+    for (size_t at = random() % 9; at < encoded.size(); at += 1 + random() % 9)
+      splits.push_back(at);
     const Decoded decoded = decode(encoded + "next", splits);
     REQUIRE(decoded.is_done);
     REQUIRE(decoded.body == body);

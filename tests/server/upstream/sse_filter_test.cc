@@ -61,10 +61,18 @@ Filtered filter_all_ways(std::string_view stream, bool hide) {
   return whole;
 }
 
-const std::string kRole = R"(data: {"id":"c1","choices":[{"delta":{"role":"assistant","content":""}}],"usage":null})" "\n\n";
-const std::string kHello = R"(data: {"id":"c1","choices":[{"delta":{"content":"Hello"}}],"usage":null})" "\n\n";
-const std::string kStop = R"(data: {"id":"c1","choices":[{"delta":{},"finish_reason":"stop"}],"usage":null})" "\n\n";
-const std::string kUsage = R"(data: {"id":"c1","choices":[],"usage":{"prompt_tokens":3,"completion_tokens":1}})" "\n\n";
+const std::string kRole =
+    R"(data: {"id":"c1","choices":[{"delta":{"role":"assistant","content":""}}],"usage":null})"
+    "\n\n";
+const std::string kHello =
+    R"(data: {"id":"c1","choices":[{"delta":{"content":"Hello"}}],"usage":null})"
+    "\n\n";
+const std::string kStop =
+    R"(data: {"id":"c1","choices":[{"delta":{},"finish_reason":"stop"}],"usage":null})"
+    "\n\n";
+const std::string kUsage =
+    R"(data: {"id":"c1","choices":[],"usage":{"prompt_tokens":3,"completion_tokens":1}})"
+    "\n\n";
 const std::string kDone = "data: [DONE]\n\n";
 const TokenUsage kThreeAndOne{.prompt = 3, .completion = 1};
 
@@ -95,11 +103,17 @@ TEST_CASE("the usage chunk is hidden and nothing else", "[sse]") {
 }
 
 TEST_CASE("usage beside choices is never hidden", "[sse]") {
-  const std::string each = R"(data: {"choices":[{"delta":{"content":"a"}}],"usage":{"prompt_tokens":3,"completion_tokens":1}})" "\n\n";
-  const std::string filter_results = R"(data: {"choices":[],"prompt_filter_results":[{}]})" "\n\n";
-  const std::string null_usage = R"(data: {"choices":[],"usage":null})" "\n\n";
-  const std::string no_choices = R"(data: {"usage":{"total_tokens":4}})" "\n\n";
-  const std::string failed = R"(data: {"choices":[],"usage":{"total_tokens":4},"error":{}})" "\n\n";
+  const std::string each = R"(data: {"choices":[{"delta":{"content":"a"}}],)"
+                           R"("usage":{"prompt_tokens":3,"completion_tokens":1}})"
+                           "\n\n";
+  const std::string filter_results = R"(data: {"choices":[],"prompt_filter_results":[{}]})"
+                                     "\n\n";
+  const std::string null_usage = R"(data: {"choices":[],"usage":null})"
+                                 "\n\n";
+  const std::string no_choices = R"(data: {"usage":{"total_tokens":4}})"
+                                 "\n\n";
+  const std::string failed = R"(data: {"choices":[],"usage":{"total_tokens":4},"error":{}})"
+                             "\n\n";
   for (const std::string& event : {each, filter_results, null_usage, no_choices, failed}) {
     const Filtered filtered = filter_all_ways(event + kDone, true);
     CHECK(filtered.before_release == event);
@@ -110,10 +124,11 @@ TEST_CASE("usage beside choices is never hidden", "[sse]") {
 
 TEST_CASE("a usage chunk is hidden in whatever form it comes", "[sse]") {
   const std::string json = R"({"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":1}})";
-  const std::string halves = "{\"choices\":[],\ndata: \"usage\":{\"prompt_tokens\":3,\n"
-                             "data:\"completion_tokens\":1}}";
+  const std::string halves =
+      "{\"choices\":[],\ndata: \"usage\":{\"prompt_tokens\":3,\n"
+      "data:\"completion_tokens\":1}}";
   for (const std::string& event : {"data:" + json, "event: x\ndata: " + json + "\nid: 7",
-                                  "data: " + halves, "data: " + json + "\n: comment\nretry: 5"}) {
+                                   "data: " + halves, "data: " + json + "\n: comment\nretry: 5"}) {
     const Filtered filtered = filter_all_ways(event + "\n\n" + kDone, true);
     CHECK(filtered.all == kDone);
     CHECK(filtered.usage == kThreeAndOne);
@@ -122,7 +137,9 @@ TEST_CASE("a usage chunk is hidden in whatever form it comes", "[sse]") {
   CHECK(filter_all_ways(kHello + "data: " + json + "\n", true).all == kHello);
   CHECK(filter_all_ways(kHello + "data: " + json, true).usage == kThreeAndOne);
   // Counts that are no counts hide it all the same, but are not believed.
-  const Filtered odd = filter(R"(data: {"choices":[],"usage":{"prompt_tokens":-3}})" "\n\n", true);
+  const Filtered odd = filter(R"(data: {"choices":[],"usage":{"prompt_tokens":-3}})"
+                              "\n\n",
+                              true);
   CHECK(odd.all.empty());
   CHECK_FALSE(odd.usage);
 }
@@ -216,7 +233,9 @@ TEST_CASE("a stream that breaks off tells whether it did so in mid-event", "[sse
 TEST_CASE("an event that outgrows the bound flows, but its end stays", "[sse]") {
   const std::string payload(1 << 20, 'x');
   const std::string event = R"(data: {"type":"response.completed","response":{"output":")" +
-                            payload + R"(","usage":{"prompt_tokens":3,"completion_tokens":1}}})" "\n\n";
+                            payload +
+                            R"(","usage":{"prompt_tokens":3,"completion_tokens":1}}})"
+                            "\n\n";
   for (const size_t piece : {size_t{1000}, size_t{16384}, size_t{100000}, event.size()}) {
     SseFilter sse(true);
     std::string out;
@@ -235,7 +254,8 @@ TEST_CASE("an event that outgrows the bound flows, but its end stays", "[sse]") 
     CHECK(sse.facts().usage == kThreeAndOne);
   }
   // Too large to be hidden, however it was split.
-  const std::string large = R"(data: {"choices":[],"usage":{"total_tokens":4},"x":")" + payload + "\"}\n\n";
+  const std::string large =
+      R"(data: {"choices":[],"usage":{"total_tokens":4},"x":")" + payload + "\"}\n\n";
   CHECK(filter(large, true).all == large);
   CHECK(filter(large, true, {70000}).all == large);
   // At the exact bound, with line ends of two bytes.
@@ -252,7 +272,8 @@ TEST_CASE("an event that outgrows the bound flows, but its end stays", "[sse]") 
 }
 
 TEST_CASE("errors and pauses in mid-stream are noted and passed", "[sse]") {
-  const std::string error = R"(data: {"error":{"message":"overloaded"}})" "\n\n";
+  const std::string error = R"(data: {"error":{"message":"overloaded"}})"
+                            "\n\n";
   const Filtered filtered = filter_all_ways(kHello + error, true);
   CHECK(filtered.has_error);
   CHECK_FALSE(filtered.has_end);
@@ -261,10 +282,26 @@ TEST_CASE("errors and pauses in mid-stream are noted and passed", "[sse]") {
 
 TEST_CASE("random streams survive random splits", "[sse]") {
   std::mt19937 random(7);
-  const std::vector<std::string> parts = {
-      kRole, kHello, kStop, kUsage, kDone, ": ping\n\n", "\n", "\r", "\r\n", "data", ":", " ", "x",
-      "event: e\n", "data: 1\n", "\xef\xbb\xbf", "id: 3\r\n", "data: {\"usage\":{\"total_tokens\":9},\r\n",
-      "data: \"choices\":[]}\r", "data:[DONE]\r\r"};
+  const std::vector<std::string> parts = {kRole,
+                                          kHello,
+                                          kStop,
+                                          kUsage,
+                                          kDone,
+                                          ": ping\n\n",
+                                          "\n",
+                                          "\r",
+                                          "\r\n",
+                                          "data",
+                                          ":",
+                                          " ",
+                                          "x",
+                                          "event: e\n",
+                                          "data: 1\n",
+                                          "\xef\xbb\xbf",
+                                          "id: 3\r\n",
+                                          "data: {\"usage\":{\"total_tokens\":9},\r\n",
+                                          "data: \"choices\":[]}\r",
+                                          "data:[DONE]\r\r"};
   for (int round = 0; round < 3000; ++round) {
     std::string stream;
     for (auto count = random() % 10; count > 0; --count) stream += parts[random() % parts.size()];

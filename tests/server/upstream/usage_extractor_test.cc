@@ -69,7 +69,8 @@ TEST_CASE("usage is understood in each dialect", "[usage]") {
       {R"({"prompt_tokens":5,"completion_tokens":null,"prompt_tokens_details":null})",
        {.prompt = 5}},
       {R"({"prompt_tokens":5,"completion_tokens":6,"input_tokens":0,"output_tokens":0,
-           "prompt_tokens_details":{"cached_tokens":2},"input_tokens_details":{"cached_tokens":0}})",
+           "prompt_tokens_details":{"cached_tokens":2},
+           "input_tokens_details":{"cached_tokens":0}})",
        {.prompt = 5, .cached_prompt = 2, .completion = 6}},
       {R"({"prompt_tokens":5,"completion_tokens":6,"cost":0.00123,"queue_time":1e-3,"x":true,
            "cost_details":{"a":[1,{"b":"}]"}]},"s":"\"","is_byok":false})",
@@ -77,8 +78,7 @@ TEST_CASE("usage is understood in each dialect", "[usage]") {
       {R"({"prompt_tokens":5,"completion_tokens":6,"prompt_cache_hit_tokens":4})",
        {.prompt = 5, .cached_prompt = 4, .completion = 6}},
       {R"({"total_tokens":7})", {.prompt = 7}},
-      {R"({"completion_tokens":0,"prompt_tokens":9007199254740992})",
-       {.prompt = int64_t{1} << 53}},
+      {R"({"completion_tokens":0,"prompt_tokens":9007199254740992})", {.prompt = int64_t{1} << 53}},
   };
   for (const Case& each : cases) {
     INFO(each.json);
