@@ -80,11 +80,11 @@ UsageRecord read_usage_record(const Query& row) {
   return record;
 }
 
-// The first id of a moment; moments outside of what ids can express are brought to the nearest.
-int64_t first_id_of(Timestamp time) {
-  constexpr int64_t kUnixMsMax = INT64_MAX >> kRequestIdTimeShift;
-  return std::clamp<int64_t>(time.unix_ms, 0, kUnixMsMax) << kRequestIdTimeShift;
+// Moments outside of what ids can express are brought to the nearest that they can.
+int64_t expressible_ms(Timestamp time) {
+  return std::clamp<int64_t>(time.unix_ms, 0, INT64_MAX >> kRequestIdTimeShift);
 }
+int64_t first_id_of(Timestamp time) { return expressible_ms(time) << kRequestIdTimeShift; }
 
 // Visits a token's usage rows of [from, until), day by day from each of its lines' latest row back
 // to the first. `select_by_id` reads one row whose column `previous_column` names the next to
@@ -167,8 +167,8 @@ class Report {
 
   Result<std::vector<UsageSummary>> run() {
     if (query_.model && !find_model()) return std::vector<UsageSummary>{};
-    const int64_t from_ms = std::max<int64_t>(query_.from.unix_ms, 0);
-    const int64_t until_ms = std::max(query_.until.unix_ms, from_ms);
+    const int64_t from_ms = expressible_ms(query_.from);
+    const int64_t until_ms = std::max(expressible_ms(query_.until), from_ms);
     const int64_t first_day = (from_ms + kDayMs - 1) / kDayMs;  // whole days: [first, last)
     const int64_t last_day = until_ms / kDayMs;
     if (by_hour_ || groups_[kEndpoint] || groups_[kStatus] || first_day >= last_day) {
