@@ -1,0 +1,37 @@
+// The program as a test types it: dispatch over streams, a clock and a database of the test's own.
+#pragma once
+
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "cli/dispatch.h"
+#include "tests/support/manual_clock.h"
+#include "tests/support/temp_folder.h"
+
+namespace chatgate {
+
+class Shell {
+ public:
+  // Runs one command line and returns its exit status; what it printed is in `out` and `err`.
+  int run(const std::vector<std::string>& arguments, const std::string& input = "") {
+    std::istringstream in(input);
+    std::ostringstream out_stream;
+    std::ostringstream err_stream;
+    Context context({in, out_stream, err_stream}, clock, environment);
+    const int status = dispatch(arguments, context);
+    out = out_stream.str();
+    err = err_stream.str();
+    return status;
+  }
+
+  ManualClock clock{1'795'168'800'000};  // 2026-11-20T10:00:00Z
+  Environment environment;
+  std::string out;
+  std::string err;
+
+ private:
+  TempFolder folder_;
+};
+
+}  // namespace chatgate

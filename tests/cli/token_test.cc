@@ -1,0 +1,111 @@
+#include <catch2/catch_all.hpp>
+#include <nlohmann/json.hpp>
+
+#include "tests/cli/shell.h"
+
+using namespace chatgate;
+using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::Matches;
+using nlohmann::json;
+
+namespace {
+
+json list_of(Shell& shell) {
+  REQUIRE(shell.run({"token", "list", "--format", "json"}) == 0);
+  return json::parse(shell.out);
+}
+
+}  // namespace
+
+TEST_CASE("a token is printed alone, once, and never listed whole") {
+  Shell shell;
+  REQUIRE(shell.run({"user", "add", "alice"}) == 0);
+  REQUIRE(shell.run({"token", "add", "alice", "--name", "laptop", "--expires", "30d", "--models",
+                     "gpt-4o,o3*", "--rpm", "60", "--tpm", "9000", "--parallel", "2"}) == 0);
+  const std::string token = shell.out.substr(0, shell.out.size() - 1);
+  CHECK_THAT(shell.out, Matches("sk-cg-[A-Za-z0-9_-]{43}\n"));
+  CHECK_THAT(shell.err, !ContainsSubstring(token));
+
+  const json list = list_of(shell);
+  REQUIRE(list.size() == 1);
+  CHECK_THAT(shell.out, !ContainsSubstring(token));
+  CHECK(list[0]["prefix"] == token.substr(0, 12));
+  CHECK(list[0]["user"] == "alice");
+  CHECK(list[0]["name"] == "laptop");
+  CHECK(list[0]["state"] == "valid");
+  CHECK(list[0]["expires_at"] == "2026-12-20T10:00:00.000Z");
+  CHECK(list[0]["revoked_at"].is_null());
+  CHECK(list[0]["models"] == "gpt-4o,o3*");
+  CHECK(list[0]["requests_per_minute"] == 60);
+  CHECK(list[0]["tokens_per_minute"] == 9000);
+  CHECK(list[0]["parallel_requests"] == 2);
+  CHECK(list[0]["own_upstream_key"] == false);
+}
+
+TEST_CASE("a word after --models is not one of them") {
+  Shell shell;
+  REQUIRE(shell.run({"user", "add", "alice"}) == 0);
+  REQUIRE(shell.run({"token", "add", "--models", "a,b", "alice"}) == 0);
+  CHECK(list_of(shell)[0]["models"] == "a,b");
+}
+
+TEST_CASE("tokens that cannot be made") {
+  Shell shell;
+  REQUIRE(shell.run({"user", "add", "alice"}) == 0);
+  CHECK(shell.run({"token", "add", "alice", "--expires", "yesterday"}) == 2);
+  CHECK(shell.run({"token", "add", "alice", "--expires", "30"}) == 2);
+  CHECK(shell.run({"token", "add", "alice", "--models", "g*t"}) == 2);
+  CHECK(shell.run({"token", "add", "alice", "--rpm", "-1"}) == 2);
+  CHECK(shell.run({"token", "add", "alice", "--rpm", "many"}) == 2);
+  CHECK(shell.run({"token", "add", "alice", "bob"}) == 2);
+  CHECK(list_of(shell).empty());
+}
+
+TEST_CASE("a user's own upstream key comes from standard input and needs a master key") {
+  Shell shell;
+  REQUIRE(shell.run({"user", "add", "alice"}) == 0);
+  CHECK(shell.run({"token", "add", "alice", "--upstream-key-stdin"}, "sk-own\n") == 2);
+  CHECK_THAT(shell.err, ContainsSubstring("CHATGATE_MASTER_KEY"));
+  std::ofstream("key") << std::string(64, '7');
+  std::filesystem::permissions("key", std::filesystem::perms::owner_read);
+  std::ofstream("chatgate.json") << R"({"master_key_file": "key"})";
+  CHECK(shell.run({"token", "add", "alice", "--upstream-key-stdin"}, "\n") == 2);
+  CHECK(list_of(shell).empty());
+  REQUIRE(shell.run({"token", "add", "alice", "--upstream-key-stdin"}, "sk-own\n") == 0);
+  CHECK_THAT(shell.out + shell.err, !ContainsSubstring("sk-own"));
+  CHECK(list_of(shell)[0]["own_upstream_key"] == true);
+}
+
+TEST_CASE("a token is revoked by id, by prefix or whole, and stays revoked") {
+  Shell shell;
+  REQUIRE(shell.run({"user", "add", "alice"}) == 0);
+  std::vector<std::string> tokens;
+  for (int i = 0; i < 3; ++i) {
+    REQUIRE(shell.run({"token", "add", "alice"}) == 0);
+    tokens.push_back(shell.out.substr(0, shell.out.size() - 1));
+  }
+  CHECK(shell.run({"token", "revoke", "1"}) == 0);
+  CHECK(shell.run({"token", "revoke", tokens[1].substr(0, 12)}) == 0);
+  CHECK(shell.run({"token", "revoke", tokens[2]}) == 0);
+  for (const auto& token : list_of(shell)) CHECK(token["state"] == "revoked");
+
+  shell.clock.advance_ms(60'000);
+  CHECK(shell.run({"token", "revoke", "1", "--format", "json"}) == 0);
+  CHECK(json::parse(shell.out)["revoked_at"] == "2026-11-20T10:00:00.000Z");
+  CHECK_THAT(shell.err, ContainsSubstring("before"));
+  CHECK(shell.run({"token", "revoke", "99"}) == 3);
+}
+
+TEST_CASE("a mistyped prefix suggests the near miss, a whole token is not repeated") {
+  Shell shell;
+  REQUIRE(shell.run({"user", "add", "alice"}) == 0);
+  REQUIRE(shell.run({"token", "add", "alice"}) == 0);
+  const std::string prefix = shell.out.substr(0, 12);
+  std::string wrong = prefix;
+  wrong[11] = wrong[11] == 'x' ? 'y' : 'x';
+  CHECK(shell.run({"token", "revoke", wrong}) == 3);
+  CHECK_THAT(shell.err, ContainsSubstring("did you mean \"" + prefix + "\"?"));
+  const std::string whole = "sk-cg-" + std::string(43, 'z');
+  CHECK(shell.run({"token", "revoke", whole}) == 3);
+  CHECK_THAT(shell.err, !ContainsSubstring(whole));
+}
