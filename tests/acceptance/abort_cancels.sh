@@ -3,9 +3,9 @@
 # upstream is let go at once.
 . "$(dirname "$0")/lib.sh"
 start_upstream
-start_gateway
 set_price stall-mid stall
 add_user ann
+start_gateway
 
 leave() {
   call_in_background "$1" "$2"

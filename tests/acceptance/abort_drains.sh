@@ -2,9 +2,9 @@
 # With abort_policy = drain the gateway reads an abandoned stream to its end, and charges it exactly.
 . "$(dirname "$0")/lib.sh"
 start_upstream
-start_gateway --abort-policy drain
 set_price stall-mid+usage-40-20
 add_user ann
+start_gateway --abort-policy drain
 
 call_in_background stall-mid+usage-40-20 ',"stream":true'
 wait_for_value 1 waiting_upstream

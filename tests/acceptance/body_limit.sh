@@ -3,9 +3,9 @@
 # ctest: TIMEOUT 300 PROCESSORS 2
 . "$(dirname "$0")/lib.sh"
 start_upstream
-start_gateway
 set_price gpt-4o
 add_user ann 1000
+start_gateway
 
 # sized BYTES FILE: a chat request of exactly so many bytes.
 sized() {

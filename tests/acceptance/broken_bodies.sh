@@ -2,9 +2,9 @@
 # A body that is no JSON object with a model is refused with 400 and costs nothing.
 . "$(dirname "$0")/lib.sh"
 start_upstream
-start_gateway
 set_price gpt-4o
 add_user ann
+start_gateway
 
 deep=$(printf '[%.0s' {1..3000})
 for wrong in '' '{' 'nonsense' '[]' '"gpt-4o"' 'null' '{"model":"gpt-4o"' \

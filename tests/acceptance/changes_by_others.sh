@@ -3,9 +3,9 @@
 # recharge, a price, a blocked user, a new token.
 . "$(dirname "$0")/lib.sh"
 start_upstream
-start_gateway
 set_price gpt-4o
 add_user ann 0
+start_gateway
 
 # within_a_second STATUS: polls until a request is answered so; the bound leaves room for a busy machine.
 within_a_second() {
@@ -29,6 +29,6 @@ newest_cost() {
 wait_for_value 310000 newest_cost
 admin token revoke "$token" > /dev/null
 within_a_second 401 "a revocation"
-token=$(admin token add ann)
+token=$(admin token add ann 2> "$work/token.log")
 within_a_second 200 "a new token"
 expect_sound_books

@@ -2,9 +2,9 @@
 # POST /chat relays OpenAI's chat completions under a chatgate token, plain and streamed.
 . "$(dirname "$0")/lib.sh"
 start_upstream
-start_gateway
 set_price gpt-4o
 add_user ann
+start_gateway
 
 post /chat "$(chat_body gpt-4o)"
 expect "status" "$status" 200

@@ -2,9 +2,9 @@
 # A request body in chunks arrives whole, chunk extensions and trailers notwithstanding.
 . "$(dirname "$0")/lib.sh"
 start_upstream
-start_gateway
 set_price gpt-4o
 add_user ann
+start_gateway
 
 json=$(chat_body gpt-4o)
 chat gpt-4o '' --header 'Transfer-Encoding: chunked'

@@ -27,7 +27,10 @@ file_fails 'base_url' '{"upstreams": [{"name": "a", "base_url": "ftp://x/"}]}'
 file_fails '"?a"?' '{"upstreams": [{"name": "a", "base_url": "http://x/v1"}, {"name": "a", "base_url": "http://y/v1"}]}'
 CHATGATE_LOOPS=several start_fails 'CHATGATE_LOOPS' --listen 127.0.0.1:0
 PORT=1 SERVER_PORT=2 start_fails 'PORT' --upstream-url http://127.0.0.1:1/v1
-start_fails '[Dd]emo' --listen 0.0.0.0:0
+status=0
+timeout 30 "$CHATGATE" serve --db "$db" --listen 0.0.0.0:0 > out 2> err || status=$?
+expect "the demo upstream on a public address is refused" "$status $(wc -l < err)" "4 1"
+expect_match "the sentence" "$(< err)" '0\.0\.0\.0'
 status=0
 "$CHATGATE" serve --no-such-flag > out 2> err || status=$?
 expect "an unknown flag" "$status" 2

@@ -2,10 +2,10 @@
 # Without a valid token nothing is relayed: 401 in OpenAI's envelope, however the token is missing.
 . "$(dirname "$0")/lib.sh"
 start_upstream
-start_gateway
 set_price gpt-4o
 add_user ann
 good=$token
+start_gateway
 
 for wrong in "" sk-cg-wrong "${good}x" "${good%?}" "sk-proj-something" "$(printf 'a%.0s' {1..5000})"; do
   token=$wrong

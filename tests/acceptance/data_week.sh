@@ -2,11 +2,11 @@
 # GET /data/week gives a token its own requests of the last seven days.
 . "$(dirname "$0")/lib.sh"
 start_upstream
-start_gateway
 set_price gpt-4o usage-7-3
 add_user ann
 anns=$token
 add_user bob
+start_gateway
 
 chat gpt-4o
 token=$anns

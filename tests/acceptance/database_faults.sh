@@ -18,7 +18,7 @@ start_fails garbage.db 'garbage\.db'
 start_fails missing/folder.db 'missing/folder\.db'
 mkdir folder.db
 start_fails folder.db 'folder\.db'
-admin user list > /dev/null
+admin user add ann > /dev/null
 cp "$db" newer.db
 sqlite3 newer.db 'PRAGMA user_version = 9999; PRAGMA journal_mode = DELETE' > /dev/null
 start_fails newer.db 'newer'

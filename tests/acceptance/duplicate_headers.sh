@@ -2,11 +2,11 @@
 # Two Authorization headers name no one in particular: the request is refused, not charged to either.
 . "$(dirname "$0")/lib.sh"
 start_upstream
-start_gateway
 set_price gpt-4o
 add_user ann
 ann=$token
 add_user bob
+start_gateway
 
 code=$(curl -sS -o "$work/body" -w '%{http_code}' -H "Authorization: Bearer $ann" \
   -H "Authorization: Bearer $token" -H 'Content-Type: application/json' \

@@ -3,9 +3,9 @@
 # without sending its body.
 . "$(dirname "$0")/lib.sh"
 start_upstream
-start_gateway --body-bytes-max 1MiB
 set_price gpt-4o
 add_user ann
+start_gateway --body-bytes-max 1MiB
 
 chat gpt-4o '' --header 'Expect: 100-continue' --expect100-timeout 50
 expect "status" "$status" 200

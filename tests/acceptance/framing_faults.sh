@@ -3,9 +3,9 @@
 # nothing behind it is taken for a request.
 . "$(dirname "$0")/lib.sh"
 start_upstream
-start_gateway
 set_price gpt-4o
 add_user ann
+start_gateway
 json=$(chat_body gpt-4o)
 auth="Host: gate\r\nAuthorization: Bearer $token\r\nContent-Type: application/json\r\n"
 behind="GET /healthz HTTP/1.1\r\nHost: gate\r\n\r\n"
@@ -15,7 +15,7 @@ faulty() {
   local answer
   answer=$(printf '%b%b' "$2" "$behind" | raw)
   expect "status of ${2:0:200}" "$(sed -n '1s/^HTTP.1.1 \([0-9]*\).*/\1/p' <<< "$answer")" "$1"
-  expect "answers to ${2:0:200}" "$(grep -c '^HTTP/1.1' <<< "$answer")" 1
+  expect "answers to ${2:0:200}" "$(grep -o 'HTTP/1.1 ' <<< "$answer" | wc -l)" 1
   expect_match "envelope" "$answer" '"error":'
   expect_match "close" "${answer,,}" 'connection: close'
 }

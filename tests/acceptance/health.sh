@@ -2,9 +2,9 @@
 # /healthz tells that the process lives, /readyz that it can serve: the store and an upstream.
 . "$(dirname "$0")/lib.sh"
 start_upstream
-start_gateway --failures-to-set-aside 1 --retries 0 --set-aside 200ms
 set_price gpt-4o
 add_user ann
+start_gateway --failures-to-set-aside 1 --retries 0 --set-aside 200ms
 
 for path in /healthz /readyz; do
   expect "$path" "$(curl -sS -o /dev/null -w '%{http_code}' "$gateway$path")" 200

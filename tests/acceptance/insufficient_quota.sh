@@ -3,10 +3,10 @@
 # is used up from one that other requests hold.
 . "$(dirname "$0")/lib.sh"
 start_upstream
-start_gateway
 admin price set usage-0-1000 --input 0 --output 1000 --max-output 1000 > /dev/null
 admin price set stall+usage-0-1000 --input 0 --output 1000 --max-output 1000 > /dev/null
 add_user ann 2
+start_gateway
 
 call_in_background stall+usage-0-1000
 wait_for_value 1 waiting_upstream

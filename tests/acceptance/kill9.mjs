@@ -1,7 +1,8 @@
-// kill9.mjs GATEWAY TOKEN PID DELAY_MS PLAIN STREAMED: keeps 16 chats of the two models running, kills
-// the gateway after the delay, and prints the request ids of the answers that arrived complete.
+// kill9.mjs GATEWAY TOKEN PID DELAY_MS MODEL...: keeps 18 chats of the models running, plain ones of the
+// first and streamed ones of the others, kills the gateway after the delay, and prints the request ids
+// of the answers that arrived complete.
 
-const [gateway, token, pid, delay, plain, streamed] = process.argv.slice(2)
+const [gateway, token, pid, delay, ...models] = process.argv.slice(2)
 const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
 let isKilled = false
 
@@ -29,10 +30,10 @@ function isJson(text) {
   }
 }
 
-async function worker(stream) {
+async function worker(index) {
   while (!isKilled) {
     try {
-      const id = await chat(stream ? streamed : plain, stream)
+      const id = await chat(models[index], index > 0)
       if (id) console.log(id)
     } catch (error) {
       if (!isKilled) throw error
@@ -40,10 +41,8 @@ async function worker(stream) {
   }
 }
 
-await chat(plain, false).then((id) => id && console.log(id))
-const timer = new Promise((resolve) => setTimeout(resolve, Number(delay)))
-const workers = Array.from({ length: 16 }, (_, i) => worker(i % 2 === 0))
-await timer
+const workers = Array.from({ length: 18 }, (_, i) => worker(i % models.length))
+await new Promise((resolve) => setTimeout(resolve, Number(delay)))
 isKilled = true
 process.kill(Number(pid), 'SIGKILL')
 await Promise.all(workers)

@@ -34,9 +34,12 @@ clean_up() {
       [[ -s $file ]] && echo "--- ${file##*/}" && tail -n 60 "$file"
     done >&2
   fi
+  cd /
+  before_removal
   rm -rf "$work"
   exit "$status"
 }
+before_removal() { :; } # for a script to replace
 trap clean_up EXIT
 trap 'exit 130' INT TERM
 
@@ -122,6 +125,7 @@ gateway_is_up_or_gone() {
 # stop_gateway [SIGNAL]: ends it and sets $exit_status.
 stop_gateway() {
   kill "-${1:-TERM}" "$gateway_pid"
+  gateway=
   wait_for_gateway_to_leave
 }
 
@@ -145,7 +149,20 @@ admin() {
 # add_user NAME [BALANCE] [TOKEN ARGUMENT...]: sets $token.
 add_user() {
   admin user add "$1" --balance "${2:-10}" > /dev/null
-  token=$(admin token add "$1" "${@:3}")
+  add_token "$1" "${@:3}"
+}
+
+# add_token NAME [ARGUMENT...]: sets $token. A gateway that runs already knows it then, and with it
+# every change that was made before.
+add_token() {
+  token=$(admin token add "$@" 2> "$work/token.log") || fail "token add: $(< "$work/token.log")"
+  rm "$work/token.log"
+  [[ -z ${gateway:-} ]] || wait_until 10 knows_token
+}
+
+knows_token() {
+  [[ $(curl --silent --max-time 5 --output /dev/null --write-out '%{http_code}' \
+    --header "Authorization: Bearer $token" "$gateway/v1/models") == 200 ]]
 }
 
 # set_price MODEL...: 1 USD per million tokens in, 2 out, at most 4,096 tokens out.

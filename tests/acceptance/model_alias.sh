@@ -3,9 +3,9 @@
 . "$(dirname "$0")/lib.sh"
 start_upstream
 echo "{\"upstream_url\": \"$upstream/v1\", \"model_aliases\": {\"house\": \"usage-100-10\"}}" > gateway.json
-start_gateway --config gateway.json
 set_price house
 add_user ann
+start_gateway --config gateway.json
 
 chat house
 expect "status" "$status" 200

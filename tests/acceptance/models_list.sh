@@ -2,9 +2,9 @@
 # GET /v1/models lists the priced models in OpenAI's format, with aliases, without an upstream's help.
 . "$(dirname "$0")/lib.sh"
 start_upstream
-start_gateway
 set_price gpt-4o o3
 add_user ann
+start_gateway
 
 request GET /v1/models
 expect "status" "$status" 200

@@ -2,9 +2,9 @@
 # Files, audio, images and moderations pass in both directions byte for byte.
 . "$(dirname "$0")/lib.sh"
 start_upstream
-start_gateway --relay-unmetered true
 set_price whisper-1 tts-1 gpt-image-1 omni-moderation usage-70-30
 add_user ann
+start_gateway --relay-unmetered true
 head -c 300000 /dev/urandom > "$work/speech é.wav"
 sha=$(sha256sum < "$work/speech é.wav" | cut -d' ' -f1)
 

@@ -4,10 +4,10 @@
 # ctest: TIMEOUT 180
 . "$(dirname "$0")/lib.sh"
 start_upstream
-start_gateway
 model=usage-0-1000
 admin price set "$model" --input 0 --output 1000 --max-output 1000 > /dev/null
 admin price set "gap-5+$model" --input 0 --output 1000 --max-output 1000 > /dev/null
+start_gateway
 
 for stream in false true; do
   for one in "$model" "gap-5+$model"; do

@@ -2,9 +2,9 @@
 # A token's parallel requests are limited, and a slot is given back however its request ends.
 . "$(dirname "$0")/lib.sh"
 start_upstream
-start_gateway --retries 0
 set_price gpt-4o stall stall-mid reset
 add_user ann 10 --parallel 2
+start_gateway --retries 0
 
 call_in_background stall
 first=$caller

@@ -10,9 +10,9 @@ configure() {
     > gateway.json
 }
 configure old "$old"
-start_gateway --config gateway.json
 set_price gpt-4o stall-mid
 add_user ann
+start_gateway --config gateway.json
 
 chat gpt-4o
 call_in_background stall-mid ',"stream":true'

@@ -3,11 +3,11 @@
 # a stored response again costs nothing.
 . "$(dirname "$0")/lib.sh"
 start_upstream
-start_gateway
 model=usage-1000-500+cached-400+reasoning-100
 admin price set "$model" --input 1 --output 2 --cached-input 0.25 --reasoning 3 \
   --max-output 4096 > /dev/null
 add_user ann
+start_gateway
 
 post /v1/responses "{\"model\":\"$model\",\"input\":\"Hello\"}"
 expect "status" "$status" 200

@@ -3,9 +3,9 @@
 # a short one is waited out.
 . "$(dirname "$0")/lib.sh"
 start_upstream
-start_gateway
 set_price status-429+retry-after-30 status-503+retry-after-ms-45000 gpt-4o
 add_user ann
+start_gateway
 
 chat status-429+retry-after-30
 expect "status" "$status" 429

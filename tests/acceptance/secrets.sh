@@ -2,9 +2,9 @@
 # No token, key, password or text of a request appears in anything that the gateway writes.
 . "$(dirname "$0")/lib.sh"
 start_upstream
-start_gateway --upstream-key sk-upstream-secret-0123456789 --log-level debug
 set_price gpt-4o status-500 stall-mid cut-chunk reset
 add_user ann
+CHATGATE_UPSTREAM_KEY=sk-upstream-secret-0123456789 start_gateway --log-level debug
 prompt=PROMPT-THAT-NOBODY-MAY-SEE
 secret_body() { printf '{"model":"%s","messages":[{"role":"user","content":"%s"}]%s}' "$1" "$prompt" "${2:-}"; }
 

@@ -10,9 +10,9 @@ cat > gateway.json << END
                {"name": "well", "base_url": "$well/v1", "weight": 1}],
  "failures_to_set_aside": 3, "set_aside": "300ms"}
 END
-start_gateway --config gateway.json
 set_price gpt-4o
 add_user ann 100
+start_gateway --config gateway.json
 tell_upstream next '{"behaviour":"status-500","times":1000}'
 
 for i in {1..40}; do

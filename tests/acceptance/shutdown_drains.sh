@@ -2,9 +2,9 @@
 # SIGTERM stops accepting at once, lets a running stream finish, and leaves with 0.
 . "$(dirname "$0")/lib.sh"
 start_upstream
-start_gateway
 set_price stall-mid
 add_user ann
+start_gateway
 
 call_in_background stall-mid ',"stream":true'
 wait_for_value 1 waiting_upstream

@@ -2,9 +2,9 @@
 # A second signal ends the gateway at once, whatever is running; so does the end of drain_timeout.
 . "$(dirname "$0")/lib.sh"
 start_upstream
-start_gateway
 set_price stall-mid
 add_user ann
+start_gateway
 
 call_in_background stall-mid ',"stream":true'
 wait_for_value 1 waiting_upstream

@@ -2,9 +2,9 @@
 # Doubled and trailing slashes in a path work at once, without a redirect.
 . "$(dirname "$0")/lib.sh"
 start_upstream
-start_gateway
 set_price gpt-4o
 add_user ann
+start_gateway
 
 for path in //v1//chat/completions /v1/chat/completions/ /v1/chat//completions// /chat/ //chat; do
   post "$path" "$(chat_body gpt-4o)"

@@ -3,9 +3,9 @@
 # is made to wait.
 . "$(dirname "$0")/lib.sh"
 start_upstream
-start_gateway
 set_price endless+size-60000
 add_user ann
+start_gateway
 
 memory_kb() { awk '/^VmRSS/ { print $2 }' "/proc/$gateway_pid/status"; }
 chat gpt-none

@@ -2,9 +2,9 @@
 # Each event is relayed as soon as it comes: the client has it while the upstream still waits.
 . "$(dirname "$0")/lib.sh"
 start_upstream
-start_gateway
 set_price step
 add_user ann
+start_gateway
 
 call_in_background step ',"stream":true'
 events() { grep -c '^data: ' "$work/background" || true; }

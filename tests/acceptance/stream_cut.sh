@@ -3,9 +3,9 @@
 # seen is charged by estimate.
 . "$(dirname "$0")/lib.sh"
 start_upstream
-start_gateway
 add_user ann
 set_price cut-chunk cut-event bad-chunk end-early error-mid
+start_gateway
 
 for model in cut-chunk cut-event bad-chunk; do
   chat "$model" ',"stream":true'

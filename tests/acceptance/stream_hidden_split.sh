@@ -2,10 +2,10 @@
 # The hidden usage chunk disappears whole, however its stream is cut into pieces and lines end.
 . "$(dirname "$0")/lib.sh"
 start_upstream
-start_gateway
 add_user ann
 shapes=(bytes bytes+crlf bytes+cr bytes+comments one-write)
 set_price "${shapes[@]}"
+start_gateway
 
 for shape in "${shapes[@]}"; do
   chat "$shape" ',"stream":true'

@@ -3,11 +3,11 @@
 # split at every byte, CR and CRLF, comments, a huge event, usage in odd places, no end mark.
 . "$(dirname "$0")/lib.sh"
 start_upstream
-start_gateway
 add_user ann
 shapes=(bytes cr crlf comments one-write bytes+cr bytes+crlf+comments usage-null usage-each
   usage-inside no-done huge-event chunked until-close trailers info gzip size-300000)
 set_price "${shapes[@]}"
+start_gateway
 
 fetch() {
   curl -sSN --max-time 60 -H 'Content-Type: application/json' -H "Authorization: Bearer $token" \

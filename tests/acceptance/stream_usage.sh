@@ -3,9 +3,9 @@
 # chunk, and all else as it came; one that asked sees it.
 . "$(dirname "$0")/lib.sh"
 start_upstream
-start_gateway
 set_price gpt-4o
 add_user ann
+start_gateway
 asked=',"stream":true,"stream_options":{"include_usage":true}'
 
 chat gpt-4o ',"stream":true'

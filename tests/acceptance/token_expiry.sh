@@ -2,9 +2,9 @@
 # An expired token is 401; one that is still good works.
 . "$(dirname "$0")/lib.sh"
 start_upstream
-start_gateway
 set_price gpt-4o
 add_user ann 10 --expires 2s
+start_gateway
 
 chat gpt-4o
 expect "before" "$status" 200

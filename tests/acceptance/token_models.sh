@@ -2,9 +2,9 @@
 # A token may use the models that it was given, by name or by beginning, and sees only these.
 . "$(dirname "$0")/lib.sh"
 start_upstream
-start_gateway
 set_price gpt-4o gpt-4o-mini o3
 add_user ann 10 --models 'o3,gpt-4o-*'
+start_gateway
 
 chat gpt-4o
 expect "status" "$status" 403

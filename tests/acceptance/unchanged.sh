@@ -3,9 +3,9 @@
 # stop at the gateway and so do hop-by-hop headers.
 . "$(dirname "$0")/lib.sh"
 start_upstream
-start_gateway --upstream-key sk-of-the-pool
 set_price gpt-4o
 add_user ann
+CHATGATE_UPSTREAM_KEY=sk-of-the-pool start_gateway
 
 sent='{ "model" : "gpt-4o","messages":[ {"role":"user","content":"\u00e9 \ud83d\ude00 é"} ],
   "unknown":{"b":1,"a":[1.50,1e3]} , "seed":12345678901234567890 }'

@@ -3,8 +3,8 @@
 # one; the gateway lives, and what brought nothing costs nothing.
 . "$(dirname "$0")/lib.sh"
 start_upstream
-start_gateway --retries 0 --failures-to-set-aside 1000
 add_user ann
+start_gateway --retries 0 --failures-to-set-aside 1000
 
 broken=(reset close garbage half-head giant-head bad-chunk)
 whole=(chunked trailers until-close info extra bytes+chunked gzip)

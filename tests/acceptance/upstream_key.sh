@@ -4,11 +4,11 @@
 CHATGATE_MASTER_KEY=$(head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n')
 export CHATGATE_MASTER_KEY
 start_upstream
-start_gateway --upstream-key sk-of-the-pool
 set_price gpt-4o
 add_user ann
 anns=$token
-token=$(echo sk-of-bob-himself | admin token add ann --upstream-key-stdin)
+CHATGATE_UPSTREAM_KEY=sk-of-the-pool start_gateway
+add_token ann --upstream-key-stdin <<< sk-of-bob-himself
 
 authorization() { seen "input[$1].headers.find(h => /^authorization$/i.test(h[0]))[1]"; }
 chat gpt-4o

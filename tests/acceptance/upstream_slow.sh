@@ -6,9 +6,9 @@ cat > gateway.json << END
 {"upstreams": [{"name": "slow", "base_url": "$upstream/v1",
                 "response_timeout": "1s", "idle_timeout": "1s"}], "retries": 0}
 END
-start_gateway --config gateway.json
 set_price stall stall-mid
 add_user ann
+start_gateway --config gateway.json
 
 chat stall
 expect "status" "$status" 504
