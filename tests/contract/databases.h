@@ -1,5 +1,6 @@
-// The stores that the contract is tested on, and short ways to fill one. A new store joins by a type
-// of its own in `Databases`: default-made with an empty database, `open()` gives one more connection.
+// The stores that the contract is tested on, and short ways to fill one. A new store joins by a
+// type of its own in `Databases`: default-made with an empty database, `open()` gives one more
+// connection.
 #pragma once
 
 #include <catch2/catch_all.hpp>

@@ -92,8 +92,10 @@ std::vector<UsageSummary> expected_lines(const Traffic& traffic, const UsageQuer
     if (is_grouped(UsageDimension::kUser)) line.user = traffic.user_of(row).name;
     if (is_grouped(UsageDimension::kToken)) line.token = traffic.token_of(row).prefix;
     if (is_grouped(UsageDimension::kModel)) line.model = row.model;
-    if (is_grouped(UsageDimension::kHour)) line.period = hour_of(row.started_at(), false);
-    else if (is_grouped(UsageDimension::kDay)) line.period = hour_of(row.started_at(), true);
+    if (is_grouped(UsageDimension::kHour))
+      line.period = hour_of(row.started_at(), false);
+    else if (is_grouped(UsageDimension::kDay))
+      line.period = hour_of(row.started_at(), true);
     if (is_grouped(UsageDimension::kEndpoint)) line.endpoint = row.endpoint;
     if (is_grouped(UsageDimension::kStatus)) line.status = name_of(row.status);
     line.unit = traffic.user_of(row).unit;
@@ -153,7 +155,8 @@ TEMPLATE_LIST_TEST_CASE("a token's rows are listed oldest first", "[contract]", 
     }
     std::ranges::sort(expected);
     std::vector<RequestId> listed;
-    for (const UsageRecord& row : must(traffic.store().list_usage_of_token(token.id, from, until))) {
+    for (const UsageRecord& row :
+         must(traffic.store().list_usage_of_token(token.id, from, until))) {
       listed.push_back(row.id);
     }
     REQUIRE(listed == expected);
@@ -163,9 +166,9 @@ TEMPLATE_LIST_TEST_CASE("a token's rows are listed oldest first", "[contract]", 
 
 TEMPLATE_LIST_TEST_CASE("absurd times give empty reports", "[contract]", Databases) {
   Traffic<TestType> traffic(40);
-  for (const auto& [from, until] : {std::pair{INT64_MIN, int64_t{0}},
-                                    std::pair{INT64_MAX, INT64_MIN},
-                                    std::pair{INT64_MAX - 1, INT64_MAX}}) {
+  for (const auto& [from, until] :
+       {std::pair{INT64_MIN, int64_t{0}}, std::pair{INT64_MAX, INT64_MIN},
+        std::pair{INT64_MAX - 1, INT64_MAX}}) {
     UsageQuery query;
     query.from = {from};
     query.until = {until};

@@ -63,6 +63,21 @@ Result<void> check_owner(Connection& connection, int64_t version) {
   return {};
 }
 
+// Connection's own transactions need the tables that are only made here.
+template <class Work>
+Result<void> in_transaction(Connection& connection, const char* begin, const Work& work) {
+  connection.run_script(begin);
+  try {
+    Result<void> done = work();
+    if (done) connection.run_script("COMMIT");
+    connection.roll_back();
+    return done;
+  } catch (const SQLite::Exception&) {
+    connection.roll_back();
+    throw;
+  }
+}
+
 // Within a transaction that holds the write lock.
 Result<void> bring_up_to_date(Connection& connection) {
   const int64_t version = single_integer(connection, kSelectUserVersion);
@@ -81,21 +96,18 @@ Result<void> bring_up_to_date(Connection& connection) {
 }  // namespace
 
 Result<void> prepare_schema(Connection& connection) {
-  const int64_t version = single_integer(connection, kSelectUserVersion);
-  if (Result<void> checked = check_owner(connection, version); !checked) return checked;
+  // In one snapshot, lest another process create the tables between two looks.
+  int64_t version = 0;
+  const Result<void> looked = in_transaction(connection, "BEGIN", [&] {
+    version = single_integer(connection, kSelectUserVersion);
+    return check_owner(connection, version);
+  });
+  if (!looked) return looked;
   // Kept in the file: a no-op but for the first time, when it must stand outside a transaction.
   connection.run_script("PRAGMA journal_mode = WAL");
   if (version == kSchemaVersion) return {};
-  connection.run_script("BEGIN IMMEDIATE");
-  try {
-    Result<void> done = bring_up_to_date(connection);
-    if (done) connection.run_script("COMMIT");
-    connection.roll_back();
-    return done;
-  } catch (const SQLite::Exception&) {
-    connection.roll_back();
-    throw;
-  }
+  return in_transaction(connection, "BEGIN IMMEDIATE",
+                        [&] { return bring_up_to_date(connection); });
 }
 
 }  // namespace chatgate::sqlite

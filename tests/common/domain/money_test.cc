@@ -94,8 +94,8 @@ TEST_CASE("text that is no amount is refused with a reason") {
 }
 
 TEST_CASE("tokens are whole") {
-  for (const char* text : {"1.5", "1.0", "1.2345k", "k", "M", "1m", "1kk", "9223372036854775808",
-                           "9300000000000M"}) {
+  for (const char* text :
+       {"1.5", "1.0", "1.2345k", "k", "M", "1m", "1kk", "9223372036854775808", "9300000000000M"}) {
     INFO(text);
     CHECK_FALSE(parse_money(text, kTokens).has_value());
   }

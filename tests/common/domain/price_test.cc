@@ -18,7 +18,8 @@ const Unit kUsd{"USD"};
 const Unit kTokens{"tokens"};
 constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
 
-// --- the model: exact fractions of unlimited size, one token at a time in words -------------------
+// --- the model: exact fractions of unlimited size, one token at a time in words
+// -------------------
 
 cpp_rational nanos_of(const TokenUsage& usage, const Price& price, ExchangeRate rate) {
   const auto side = [](int64_t whole, int64_t first, int64_t second, int64_t plain_picos,
@@ -35,12 +36,11 @@ cpp_rational nanos_of(const TokenUsage& usage, const Price& price, ExchangeRate 
     take(second, second_price);
     return cpp_int(sum + left * plain_picos);
   };
-  const cpp_int picos =
-      side(usage.prompt, usage.cached_prompt, usage.audio_prompt, price.input.picos,
-           price.cached_input, price.audio_input) +
-      side(usage.completion, usage.reasoning_completion, usage.audio_completion,
-           price.output.picos, price.reasoning, price.audio_output) +
-      cpp_int(price.per_request.nanos) * 1000;
+  const cpp_int picos = side(usage.prompt, usage.cached_prompt, usage.audio_prompt,
+                             price.input.picos, price.cached_input, price.audio_input) +
+                        side(usage.completion, usage.reasoning_completion, usage.audio_completion,
+                             price.output.picos, price.reasoning, price.audio_output) +
+                        cpp_int(price.per_request.nanos) * 1000;
   return cpp_rational(picos, 1000) * cpp_rational(rate.nanos, 1'000'000'000);
 }
 
@@ -58,14 +58,16 @@ std::optional<Money> within_64_bits(const cpp_int& nanos) {
   return Money{static_cast<int64_t>(nanos)};
 }
 
-// --- random cases ---------------------------------------------------------------------------------
+// --- random cases
+// ---------------------------------------------------------------------------------
 
 class Cases {
  public:
   explicit Cases(uint64_t seed) : random_(seed) {}
 
   bool chance(unsigned one_in) { return random_() % one_in == 0; }
-  // All magnitudes up to `bits_max` bits alike, with zero, small numbers and the greatest among them.
+  // All magnitudes up to `bits_max` bits alike, with zero, small numbers and the greatest among
+  // them.
   int64_t count(int bits_max) {
     const auto bits = static_cast<int>(random_() % static_cast<unsigned>(bits_max + 1));
     if (bits == 0) return 0;
@@ -123,10 +125,10 @@ TEST_CASE("the bound covers every usage within it") {
     const int64_t completion_max = cases.count(bits_max);
     TokenUsage usage = cases.usage(bits_max);
     usage.prompt = std::min(usage.prompt, prompt_max);
-    usage.completion = cases.chance(3) ? completion_max : std::min(usage.completion, completion_max);
+    usage.completion =
+        cases.chance(3) ? completion_max : std::min(usage.completion, completion_max);
     const Unit& unit = cases.chance(4) ? kTokens : kUsd;
-    const std::optional<Money> bound =
-        cost_bound_of(prompt_max, completion_max, price, unit, rate);
+    const std::optional<Money> bound = cost_bound_of(prompt_max, completion_max, price, unit, rate);
     const std::optional<Money> cost = cost_of(usage, price, unit, rate);
     if (bound) {
       REQUIRE(cost.has_value());

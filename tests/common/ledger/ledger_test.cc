@@ -104,7 +104,8 @@ TEST_CASE("an unknown account reserves nothing") {
   CHECK(ledger.available({9}) == Money{0});
 }
 
-// --- random histories against a model that knows nothing but sums ---------------------------------
+// --- random histories against a model that knows nothing but sums
+// ---------------------------------
 
 struct ModelHold {
   Hold hold;
@@ -135,10 +136,18 @@ class History {
     const auto id = static_cast<int64_t>(random_() % accounts_.size());
     ModelAccount& model = accounts_[static_cast<size_t>(id)];
     switch (random_() % 4) {
-      case 0: reserve(id, model); break;
-      case 1: fix(model); break;
-      case 2: finish(id, model); break;
-      default: credit(id, model); break;
+      case 0:
+        reserve(id, model);
+        break;
+      case 1:
+        fix(model);
+        break;
+      case 2:
+        finish(id, model);
+        break;
+      default:
+        credit(id, model);
+        break;
     }
     size_t open = 0;
     for (size_t i = 0; i < accounts_.size(); ++i) {
