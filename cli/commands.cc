@@ -1,5 +1,7 @@
 #include "cli/commands.h"
 
+#include <map>
+
 #include "version.h"
 
 namespace chatgate {

@@ -58,14 +58,17 @@ int report(Context& context, const std::string& message, int status) {
   return status;
 }
 
+// `status`, unless what was printed did not arrive.
+int finish(Context& context, int status) {
+  context.out().flush();
+  return context.out() ? status : report(context, "cannot write to standard output", 1);
+}
+
 int run_action(Context& context) {
   const auto status = context.action();
-  if (!status) {
-    return report(context, status.error().message, traits_of(status.error().code).exit_status);
-  }
+  if (status) return finish(context, *status);
   context.out().flush();
-  if (!context.out()) return report(context, "cannot write to standard output", 1);
-  return *status;
+  return report(context, status.error().message, traits_of(status.error().code).exit_status);
 }
 
 }  // namespace
@@ -79,11 +82,11 @@ int dispatch(const std::vector<std::string>& arguments, Context& context) {
     context.hint(app.help());
     return kUsageStatus;
   } catch (const CLI::CallForHelp&) {
-    context.out() << app.help() << std::flush;
-    return 0;
+    context.out() << app.help();
+    return finish(context, 0);
   } catch (const CLI::CallForVersion& version) {
-    context.out() << version.what() << '\n' << std::flush;
-    return 0;
+    context.out() << version.what() << '\n';
+    return finish(context, 0);
   } catch (const CLI::ParseError& error) {
     return report(context, describe(app, error), kUsageStatus);
   } catch (const std::exception& error) {

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <filesystem>
+#include <initializer_list>
 
 #include "common/config/config.h"
 #include "common/config/config_row.h"

@@ -1,5 +1,6 @@
 #include "common/config/sources.h"
 
+#include <algorithm>
 #include <array>
 
 #include "common/config/config_file.h"

@@ -1,6 +1,7 @@
 // Moments as text and back, in the Gregorian calendar and UTC. Any thread.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 

@@ -29,8 +29,10 @@ head -c 10000 /dev/urandom > "$db"
 rm -f "$db"-*
 exits 5 user list
 
-status=0
-"$CHATGATE" --version > /dev/full 2> err || status=$?
-"$CHATGATE" --db new.db user add ann > /dev/full 2> err || status=$?
-expect "an output that takes nothing" "$status" 1
-expect_match "its reason" "$(< err)" 'standard output'
+for words in "user add ann" --help --version; do
+  read -ra line <<< "$words"
+  status=0
+  "$CHATGATE" --db new.db "${line[@]}" > /dev/full 2> err || status=$?
+  expect "$words to an output that takes nothing" "$status" 1
+  expect_match "its reason" "$(< err)" 'standard output'
+done
