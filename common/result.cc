@@ -8,7 +8,7 @@ namespace {
 
 // In the order of ErrorCode. Exit statuses: 1 failure, 2 usage, 3 not found, 4 refused by a rule,
 // 5 store unavailable.
-constexpr std::array<ErrorTraits, 26> kTraits{{
+constexpr std::array<ErrorTraits, 28> kTraits{{
     {400, "invalid_request_error", "", 1},                        // kInvalidRequest
     {400, "invalid_request_error", "", 2},                        // kInvalidArgument
     {401, "invalid_request_error", "invalid_api_key", 4},         // kMissingToken
@@ -30,10 +30,12 @@ constexpr std::array<ErrorTraits, 26> kTraits{{
     {502, "api_error", "upstream_unreachable", 1},                // kUpstreamUnreachable
     {504, "api_error", "upstream_timeout", 1},                    // kUpstreamTimeout
     {502, "api_error", "upstream_error", 1},                      // kUpstreamBroken
+    {505, "invalid_request_error", "http_version_not_supported", 2},  // kHttpVersionNotSupported
     {503, "api_error", "overloaded", 1},                          // kOverloaded
     {409, "invalid_request_error", "already_exists", 4},          // kAlreadyExists
     {403, "invalid_request_error", "refused", 4},                 // kRefused
     {503, "api_error", "store_unavailable", 5},                   // kStoreUnavailable
+    {500, "api_error", "internal_error", 1},                      // kSystem
     {500, "api_error", "internal_error", 1},                      // kInternal
 }};
 static_assert(kTraits.size() == static_cast<size_t>(ErrorCode::kInternal) + 1);

@@ -32,10 +32,12 @@ enum class ErrorCode : uint8_t {
   kUpstreamUnreachable,
   kUpstreamTimeout,
   kUpstreamBroken,       // it answered, but not in HTTP that can be relayed
+  kHttpVersionNotSupported,
   kOverloaded,           // connection limits, draining
   kAlreadyExists,
   kRefused,              // a rule of the books forbids it
   kStoreUnavailable,     // the database cannot be read or written now
+  kSystem,               // the operating system refuses: a port in use, an address not ours
   kInternal,
 };
 

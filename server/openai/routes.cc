@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "server/openai/endpoint_name.h"
 #include "server/pipeline/authenticate.h"
 #include "server/routes.h"
 
@@ -50,7 +51,7 @@ void answer_openai(const RouteParts& parts, const RoutedRequest& request) {
   if (!allow_methods(request.exchange, "GET, HEAD, POST, PUT, PATCH, DELETE")) return;
 
   Route route;
-  route.endpoint = request.path;
+  route.endpoint = endpoint_name(request.path);
   route.upstream_path = encode_path(std::string_view(request.path).substr(3));
   if (const auto query = request.exchange.query(); !query.empty()) {
     route.upstream_path.append("?").append(query);

@@ -193,7 +193,7 @@ Result<void> judge_version(std::string_view version, RequestHead& head) {
   } else if (version.size() == 8 && version.starts_with("HTTP/") &&
              is_in_class(version[5], kDigit) && version[6] == '.' &&
              is_in_class(version[7], kDigit)) {
-    return bad("the HTTP version " + std::string(version.substr(5)) +
+    return fail(ErrorCode::kHttpVersionNotSupported, "the HTTP version " + std::string(version.substr(5)) +
                " is not spoken here, use HTTP/1.1");
   } else {
     return bad("the request line does not end in 'HTTP/1.1' or 'HTTP/1.0'");

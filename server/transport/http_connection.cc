@@ -95,12 +95,23 @@ bool HttpConnection::read_head() {
       return false;
     }
   }
-  // The views stay with their bytes; what lies behind the head moves to the input's other buffer.
+  keep_head();
+  return true;
+}
+
+// Moves the head to a buffer of its own, where its views stay valid while more arrives.
+void HttpConnection::keep_head() {
+  if (is_receiving_) {  // the next request came while this connection watched for its end
+    head_bytes_.append(input_.unread().substr(0, head_.bytes));
+    input_.consume(head_.bytes);
+    size_t scanned = 0;
+    head_ = judge_head(head_bytes_.unread(), limits_.head, scanned)->value();
+    return;
+  }
   head_bytes_.swap(input_);
   const std::string_view rest = head_bytes_.unread().substr(head_.bytes);
   input_.clear();
   if (!rest.empty()) input_.append(rest);
-  return true;
 }
 
 // --- bodies -------------------------------------------------------------------------------------

@@ -66,6 +66,7 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
   enum class Input : uint8_t { kReady, kTimeout, kClosed };
 
   bool read_head();
+  void keep_head();
   void begin_body();
   uint64_t body_bytes_left() const;
   bool may_discard_body() const;

@@ -121,7 +121,7 @@ Result<void> HttpListener::listen(const std::string& address) {
     } else if (error == asio::error::access_denied) {
       advice = "ports below 1024 need a privilege; give a higher port";
     }
-    return fail(ErrorCode::kRefused,
+    return fail(ErrorCode::kSystem,
                 "cannot listen on " + address + ": " + error.message() + "; " + advice);
   }
   const auto bound = acceptor.local_endpoint();
@@ -221,8 +221,9 @@ void HttpListener::Impl::release(const std::string& ip) {
 
 // One send into an empty socket buffer; whoever does not take it at once is only closed.
 void HttpListener::Impl::refuse(int socket) {
-  const auto rendered =
-      render_error({ErrorCode::kOverloaded, "too many connections; try again later"});
+  Error error{ErrorCode::kOverloaded, "too many connections; try again later"};
+  error.retry_after_ms = 1000;
+  const auto rendered = render_error(error);
   std::string answer = "HTTP/1.1 " + std::to_string(rendered.status) +
                        " Service Unavailable\r\nConnection: close\r\n";
   for (const auto& [name, value] : rendered.headers) answer += name + ": " + value + "\r\n";

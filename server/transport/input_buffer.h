@@ -14,12 +14,11 @@ namespace chatgate {
 class InputBuffer {
  public:
   std::string_view unread() const { return {data_.get() + begin_, end_ - begin_}; }
-  void consume(size_t bytes) {
-    begin_ += bytes;
-    if (begin_ == end_) begin_ = end_ = 0;
-  }
+  // Never moves what is left, so it may be called while a receive is pending.
+  void consume(size_t bytes) { begin_ += bytes; }
   // At least `bytes` of free space behind the unread bytes. REQUIRES: no receive is pending.
   void reserve(size_t bytes) {
+    if (begin_ == end_) begin_ = end_ = 0;
     if (capacity_ - end_ >= bytes) return;
     const size_t unread_bytes = end_ - begin_;
     const size_t capacity = std::max({kBytesMin, capacity_, unread_bytes + bytes});
@@ -37,6 +36,7 @@ class InputBuffer {
   char* free_space() { return data_.get() + end_; }
   size_t free_bytes() const { return capacity_ - end_; }
   void commit(size_t bytes) { end_ += bytes; }
+  // REQUIRES, as clear and swap do: no receive is pending.
   void append(std::string_view bytes) {
     reserve(bytes.size());
     std::memcpy(free_space(), bytes.data(), bytes.size());

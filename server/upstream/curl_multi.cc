@@ -407,11 +407,9 @@ void UpstreamCall::Impl::finish(CURLcode code) {
   if (code != CURLE_OK) {
     is_failed = true;
     failure = curl_easy_strerror(code);
-  } else if (!head_is_final) {
+  } else if (!has_head) {  // libcurl takes an end inside the head for the end of the answer
     is_failed = true;
-    failure = "no answer";
-  } else {
-    has_head = true;
+    failure = "the answer ended within its head";
   }
   mark_ready();
 }
