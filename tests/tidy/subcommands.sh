@@ -10,6 +10,7 @@ words_of() {
     /^[^ ]/ { inside = 0 }
     inside && /^  [a-z]/ { print $1 }'
 }
+[[ -f README.md ]] || expect_nothing "the README is missing" <<< README.md
 nouns=$(words_of)
 [[ -n $nouns ]] || expect_nothing "no subcommand in the help" <<< "$("$CHATGATE" --help)"
 for noun in $nouns; do
