@@ -274,6 +274,9 @@ void Server::announce() const {
 void Server::set_runtime() {
   auto runtime = std::make_shared<Runtime>();
   runtime->config = config_;
+  for (const auto& range : config_.trusted_proxies) {
+    runtime->trusted_proxies.push_back(parse_ip_range(range).value());
+  }
   if (is_demo_) {
     UpstreamConfig upstream;
     upstream.name = "demo";

@@ -1,6 +1,7 @@
 #include "server/pipeline/pipeline.h"
 
 #include "common/log/log.h"
+#include "server/guard/client_address.h"
 #include "server/openai/error_envelope.h"
 #include "server/pipeline/authenticate.h"
 #include "server/pipeline/job.h"
@@ -32,7 +33,11 @@ Result<void> admit(Job& job, HttpExchange& exchange) {
 void refuse(Job& job, HttpExchange& exchange, const Error& error) {
   auto rendered = job.route.render_error ? job.route.render_error(error)
                                          : render_openai_error(error);
+  const std::string client =
+      client_address(exchange.client_ip(), exchange.head().header("x-forwarded-for"),
+                     job.runtime->trusted_proxies);
   log::info("request_refused", {{"request", std::string_view(format_request_id(job.id))},
+                                {"client", std::string_view(client)},
                                 {"user", job.principal.user_id.value},
                                 {"endpoint", std::string_view(job.route.endpoint)},
                                 {"status", rendered.status},

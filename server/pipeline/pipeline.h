@@ -12,6 +12,7 @@
 #include "common/clock.h"
 #include "common/config/config.h"
 #include "common/ledger/ledger.h"
+#include "common/net/address.h"
 #include "common/secrets/secrets.h"
 #include "server/books/book_writer.h"
 #include "server/books/directory.h"
@@ -26,6 +27,7 @@ namespace chatgate {
 // keeps the one that it began with.
 struct Runtime {
   Config config;
+  std::vector<IpRange> trusted_proxies;
   std::shared_ptr<UpstreamPool> pool;
 };
 

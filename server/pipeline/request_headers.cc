@@ -12,7 +12,8 @@ constexpr std::string_view kStopHere[] = {
     "expect", "forwarded", "host", "keep-alive", "openai-organization", "openai-project",
     "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer",
     "transfer-encoding", "upgrade", "via", "x-forwarded-for", "x-forwarded-host",
-    "x-forwarded-proto", "x-real-ip", "x-request-id"};
+    "x-forwarded-proto", "x-http-method", "x-http-method-override", "x-method-override",
+    "x-real-ip", "x-request-id"};
 
 bool equals(std::string_view a, std::string_view b) {
   return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;

@@ -71,8 +71,9 @@ UpstreamRequest make_request(const Job& job, const UpstreamPool::Choice& choice,
   const std::string_view key = own_key.empty() ? choice.key : std::string_view(own_key);
   if (!key.empty()) request.headers.push_back("Authorization: Bearer " + std::string(key));
   request.body = job.body;
-  request.has_body = !job.body.empty() || job.method == "POST" || job.method == "PUT" ||
-                     job.method == "PATCH";
+  // libcurl would turn a HEAD with a body into a POST, which is charged for and a HEAD is not.
+  request.has_body = job.method != "HEAD" && (!job.body.empty() || job.method == "POST" ||
+                                              job.method == "PUT" || job.method == "PATCH");
   request.expects_stream = job.facts.stream;
   request.proxy = choice.upstream->proxy;
   request.connect_timeout_ms = choice.upstream->connect_timeout_ms;

@@ -363,6 +363,7 @@ void UpstreamCall::Impl::set_up(const UpstreamRequest& request) {
   headers.reset(list);
 
   const bool is_head = request.method == "HEAD";
+  assert(!is_head || !request.has_body);
   curl_easy_setopt(handle, CURLOPT_PRIVATE, this);
   curl_easy_setopt(handle, CURLOPT_HEADERDATA, this);
   curl_easy_setopt(handle, CURLOPT_WRITEDATA, this);
