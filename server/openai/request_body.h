@@ -41,9 +41,6 @@ class JsonParser {
   std::array<uint8_t, kDepthMax> levels_{};
 };
 
-// Spare capacity that read_json_body wants behind a body: none.
-inline constexpr size_t kJsonPadding = 0;
-
 inline constexpr size_t kModelNameBytesMax = 256;
 inline constexpr int64_t kChoicesMax = 1024;
 inline constexpr int64_t kOutputTokensMax = INT32_MAX;
