@@ -8,7 +8,7 @@ add_user ann
 start_gateway
 
 messages='"messages":[{"role":"user","content":"Hello"}]'
-for body in "{\"model\":\"usage-1-1\",\"model\":\"usage-1000-1000\",$messages}" \
+for sent in "{\"model\":\"usage-1-1\",\"model\":\"usage-1000-1000\",$messages}" \
   "{\"model\":\"usage-1-1\",\"mod\\u0065l\":\"usage-1000-1000\",$messages}" \
   "{\"mod\\u0065l\":\"usage-1000-1000\",$messages}" \
   "{\"\\u006dodel\":\"usage-1-1\",\"model\":\"usage-1000-1000\",$messages}" \
@@ -26,14 +26,14 @@ for body in "{\"model\":\"usage-1-1\",\"model\":\"usage-1000-1000\",$messages}" 
 {\"model\":\"usage-1-1\",$messages}"; do
   tell_upstream reset
   booked=$(in_books 'SELECT count(*) FROM usage')
-  post /v1/chat/completions "$body"
-  expect_match "status of $body" "$status" '^(200|400)$'
+  post /v1/chat/completions "$sent"
+  expect_match "status of $sent" "$status" '^(200|400)$'
   if [[ $status == 400 ]]; then
     expect "relayed" "$(seen input.length)" 0
     continue
   fi
   served=$(seen 'JSON.parse(input[0].body).model')
-  expect "the model in the books for $body" "$(in_books 'SELECT name, prompt FROM usage
+  expect "the model in the books for $sent" "$(in_books 'SELECT name, prompt FROM usage
     JOIN names ON names.id = model_id ORDER BY usage.id DESC LIMIT 1')" "$served|$(cut -d- -f2 <<< "$served")"
   expect "rows" "$(in_books 'SELECT count(*) FROM usage')" $((booked + 1))
   expect "exact" "$(in_books 'SELECT sum(estimated) FROM usage')" 0
