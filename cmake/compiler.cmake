@@ -18,8 +18,8 @@ set(CMAKE_INTERPROCEDURAL_OPTIMIZATION_RELEASE ON)
 include(CheckPIESupported)
 check_pie_supported(LANGUAGES CXX)
 
-# Stack clash protection touches every page of a large frame, so that a coroutine which outgrows its stack
-# always meets the guard page below it instead of stepping over.
+# Stack clash protection touches every page of a large frame, so that a coroutine which outgrows its
+# stack always meets the guard page below it instead of stepping over.
 add_compile_options(-fstack-clash-protection -fstack-protector-strong)
 add_compile_definitions($<$<CONFIG:RelWithDebInfo,Debug>:_GLIBCXX_ASSERTIONS>)
 add_link_options(-Wl,-z,relro,-z,now)
@@ -40,8 +40,9 @@ elseif(NOT CHATGATE_SANITIZE STREQUAL "off")
   message(FATAL_ERROR "CHATGATE_SANITIZE is '${CHATGATE_SANITIZE}': choose address, thread or off")
 endif()
 
-# Warnings are errors for our own code; what find_package brings is included as system headers. A sanitizer's
-# build is spared both, as its instrumentation leads GCC to false alarms inside the standard library.
+# Warnings are errors for our own code; what find_package brings is included as system headers. A
+# sanitizer's build is spared both, as its instrumentation leads GCC to false alarms inside the
+# standard library.
 add_library(chatgate_warnings INTERFACE)
 if(sanitizers)
   set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -g1")
@@ -53,7 +54,8 @@ if(sanitizers)
 else()
   target_compile_options(chatgate_warnings INTERFACE -Wall -Wextra -Wshadow -Wconversion)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    # These few depend on what the optimiser inlines, differ from one GCC to the next, and accuse std::string.
+    # These few depend on what the optimiser inlines, differ from one GCC to the next, and accuse
+    # std::string.
     target_compile_options(chatgate_warnings INTERFACE -Werror
       -Wno-error=array-bounds -Wno-error=maybe-uninitialized -Wno-error=restrict
       -Wno-error=stringop-overflow -Wno-error=stringop-overread)

@@ -1,5 +1,5 @@
-# The libraries, as Debian 12 and later package them. `./dev` installs all of them; without it, see the
-# package lists in that script.
+# The libraries, as Debian 12 and later package them. `./dev` installs all of them; without it, see
+# the package lists in that script.
 
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
@@ -16,17 +16,17 @@ find_package(Boost 1.81 CONFIG REQUIRED COMPONENTS context)
 find_package(mimalloc REQUIRED)
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 
-# malloc itself: named on the linker's command line, the library takes the C library's place in the whole
-# program although no symbol of it is asked for by name.
+# malloc itself: named on the linker's command line, the library takes the C library's place in the
+# whole program although no symbol of it is asked for by name.
 add_library(chatgate_allocator INTERFACE)
 target_link_libraries(chatgate_allocator INTERFACE
   -Wl,--push-state,--no-as-needed mimalloc -Wl,--pop-state)
 
-# cpp-httplib, as one header in a folder, or else as installed. The versions before 0.41.0, which Debian 12 and
-# 13 package, have published vulnerabilities.
+# cpp-httplib, as one header in a folder, or else as installed. The versions before 0.41.0, which
+# Debian 12 and 13 package, have published vulnerabilities.
 set(httplib_version_min 0.41.0)
-set(httplib_advice "run ./dev build, which fetches it, or name the folder of a newer httplib.h with "
-    "-DCHATGATE_HTTPLIB_DIR=")
+set(httplib_advice "run ./dev build, which fetches it, or name the folder of a newer httplib.h "
+    "with -DCHATGATE_HTTPLIB_DIR=")
 set(CHATGATE_HTTPLIB_DIR "" CACHE PATH "Folder that holds cpp-httplib's httplib.h")
 add_library(chatgate_httplib INTERFACE)
 if(NOT CHATGATE_HTTPLIB_DIR)
@@ -46,14 +46,15 @@ else()
   target_include_directories(chatgate_httplib SYSTEM INTERFACE "${httplib_dir}")
 endif()
 if(httplib_version VERSION_LESS httplib_version_min)
-  message(FATAL_ERROR "cpp-httplib ${httplib_version} is too old, ${httplib_version_min} or newer is needed: "
-          ${httplib_advice})
+  message(FATAL_ERROR "cpp-httplib ${httplib_version} is too old, ${httplib_version_min} or newer "
+          "is needed: " ${httplib_advice})
 endif()
 
 if(BUILD_TESTING)
   find_package(Catch2 3 QUIET)
   if(NOT Catch2_FOUND)
-    message(FATAL_ERROR "Catch2 3 or newer is needed for the tests: run ./dev build, which fetches it, "
-            "name its prefix with -DCMAKE_PREFIX_PATH=, or leave the tests out with -DBUILD_TESTING=OFF")
+    message(FATAL_ERROR "Catch2 3 or newer is needed for the tests: run ./dev build, which fetches "
+            "it, name its prefix with -DCMAKE_PREFIX_PATH=, or leave the tests out with "
+            "-DBUILD_TESTING=OFF")
   endif()
 endif()

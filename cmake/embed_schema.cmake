@@ -1,5 +1,5 @@
-# Writes OUTPUT, a header with the bytes of the file INPUT. Every byte is written as an escape, so that no
-# content of the file can end the literal.
+# Writes OUTPUT, a header with the bytes of the file INPUT. Every byte is written as an escape, so
+# that no content of the file can end the literal.
 
 file(READ "${INPUT}" bytes HEX)
 string(LENGTH "${bytes}" digits)
