@@ -38,7 +38,13 @@ constexpr size_t kHeaderBytesMax = 256 << 10;
 // A socket of libcurl's and what it wants to know of it.
 struct SocketWatch {
   SocketWatch(asio::io_context& io, int fd) : descriptor(io, fd) {}
-  ~SocketWatch() { descriptor.release(); }
+  ~SocketWatch() { forget(); }
+  // Takes the descriptor out of epoll without closing it. REQUIRES: it is still open, for its number
+  // may be another socket's the moment that it is closed.
+  void forget() {
+    is_closed = true;
+    if (descriptor.is_open()) descriptor.release();
+  }
   asio::posix::stream_descriptor descriptor;
   bool wants_read = false;
   bool wants_write = false;
@@ -237,8 +243,8 @@ int CurlMulti::Impl::on_socket(CURL*, curl_socket_t fd, int what, void* data, vo
     const auto found = self->watches.find(fd);
     if (found == self->watches.end()) return 0;
     found->second->wants_read = found->second->wants_write = false;
-    if (!found->second->is_ours) {
-      found->second->is_closed = true;
+    if (!found->second->is_ours) {  // libcurl closes its resolver's sockets itself, right after this
+      found->second->forget();
       self->watches.erase(found);
     }
     return 0;
@@ -292,8 +298,7 @@ int CurlMulti::Impl::on_close(void* data, curl_socket_t fd) {
   auto* self = static_cast<Impl*>(data);
   const auto found = self->watches.find(fd);
   if (found != self->watches.end()) {
-    found->second->is_closed = true;
-    found->second->descriptor.release();  // pending waits end with an error
+    found->second->forget();  // pending waits end with an error
     self->watches.erase(found);
   }
   return ::close(fd);
