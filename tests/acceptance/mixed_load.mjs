@@ -2,9 +2,9 @@
 // streamed, at random, and leaves one in ten in the middle. Prints ID|TOKEN|PROMPT|COMPLETION for each
 // answer that arrived complete; fails on an answer that is another request's.
 
-const [gateway, seed, count, tokens, ...models] = process.argv.slice(2)
+import { chat, parse } from './client.mjs'
 
-class WrongAnswer extends Error {}
+const [gateway, seed, count, tokens, ...models] = process.argv.slice(2)
 
 // A small generator, so that a seed names a run (mulberry32).
 let state = Number(seed)
@@ -19,14 +19,6 @@ function pick(list) {
   return list[random(list.length)]
 }
 
-function parse(text) {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
-}
-
 // The JSON objects of an answer and whether it is whole.
 function read(text, stream) {
   if (!stream) return { objects: [parse(text)].filter(Boolean), isWhole: parse(text) !== null }
@@ -35,39 +27,26 @@ function read(text, stream) {
   return { objects: data.map((line) => parse(line.slice(6))).filter(Boolean), isWhole }
 }
 
-async function chat() {
+async function ask() {
   const model = pick(models)
   const token = pick(tokens.split(','))
   const stream = random(2) === 0
   const leaves = random(10) === 0
-  const controller = new AbortController()
-  const answer = await fetch(`${gateway}/v1/chat/completions`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ model, stream, messages: [{ role: 'user', content: 'x'.repeat(random(9000)) }] }),
-    signal: controller.signal,
-  })
-  let text = ''
-  const decoder = new TextDecoder()
-  for await (const piece of answer.body) {
-    text += decoder.decode(piece, { stream: true })
-    if (leaves) return controller.abort()
-  }
+  const messages = [{ role: 'user', content: 'x'.repeat(random(9000)) }]
+  const body = JSON.stringify({ model, stream, messages })
+  const { status, id, text } = await chat(gateway, token, body, () => !leaves)
+  if (leaves) return
   const { objects, isWhole } = read(text, stream)
   for (const object of objects) {
-    if (object.model && object.model !== model) throw new WrongAnswer(`${object.model} for ${model}`)
+    if (object.model && object.model !== model) throw Error(`${object.model} for ${model}`)
   }
-  if (answer.status !== 200 || !isWhole || objects.some((object) => object.error)) return
+  if (status !== 200 || !isWhole || objects.some((object) => object.error)) return
   const [prompt, completion] = model.match(/\d+/g)
-  console.log([answer.headers.get('x-request-id'), token, prompt, completion].join('|'))
+  console.log([id, token, prompt, completion].join('|'))
 }
 
 let left = Number(count)
 async function worker() {
-  while (left-- > 0) {
-    await chat().catch((error) => {
-      if (error instanceof WrongAnswer) throw error // all else is a broken or an abandoned connection
-    })
-  }
+  while (left-- > 0) await ask()
 }
 await Promise.all(Array.from({ length: 32 }, worker))
