@@ -135,6 +135,7 @@ class Server {
   std::unique_ptr<ServeLock> lock_;
   std::unique_ptr<Store> store_;
   std::optional<MasterKey> master_key_;
+  RequestIds request_ids_{system_clock()};
   Ledger ledger_;
   Directory directory_{system_clock()};
   std::unique_ptr<Loops> loops_;
@@ -194,6 +195,9 @@ Result<void> Server::open_books() {
   auto swept = store_->sweep_holds(system_clock().now());
   if (!swept) return tl::unexpected(swept.error());
   if (*swept > 0) log::warn("interrupted_requests_swept", {{"count", *swept}});
+  auto last = store_->last_request_id();
+  if (!last) return tl::unexpected(last.error());
+  request_ids_.continue_after(*last);
   if (is_demo_) {
     if (auto prepared = prepare_demo(); !prepared) return prepared;
   }
@@ -230,7 +234,7 @@ Result<void> Server::prepare_demo() {
 
 Result<void> Server::listen() {
   pipeline_ = std::make_unique<Pipeline>(
-      PipelineParts{directory_, ledger_, *writer_, system_clock(), master_key_});
+      PipelineParts{directory_, ledger_, *writer_, request_ids_, system_clock(), master_key_});
   router_ = std::make_unique<Router>(
       RouteParts{*pipeline_, directory_, *writer_, *reader_, system_clock()});
   if (is_demo_) {

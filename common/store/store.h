@@ -148,6 +148,11 @@ class Store {
   // REQUIRES: no gateway is running on this database. Returns how many there were.
   virtual Result<int64_t> sweep_holds(Timestamp now) = 0;
   virtual Result<int64_t> count_open_holds() = 0;
+  // Commits a change of no meaning, to learn whether the database can be written.
+  virtual Result<void> probe() = 0;
+  // The greatest request id in the books; 0 when there is none. New ones must be greater, even if
+  // the clock was set back meanwhile.
+  virtual Result<RequestId> last_request_id() = 0;
 
   // --- usage -----------------------------------------------------------------------------------
   virtual Result<std::vector<UsageSummary>> summarize_usage(const UsageQuery& query) = 0;

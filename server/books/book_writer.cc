@@ -18,6 +18,10 @@ constexpr int kCommitAttempts = 5;
 // How long a hold may go without its row, in case it is settled meanwhile.
 constexpr int64_t kYoungMs = 200;
 constexpr auto kCommitPause = std::chrono::milliseconds(100);
+// After that nothing is written for this long, doubling with each failure: what little a full disk
+// gives back now and then must not let requests through that will fail at their end.
+constexpr int64_t kPauseMs = 1'000;
+constexpr int64_t kPauseMsMax = 16'000;
 
 }  // namespace
 
@@ -88,7 +92,7 @@ void BookWriter::run() {
       std::swap(queue, queue_);
     }
     const BookBatch batch = next_batch(queue);
-    if (!batch.empty()) commit(batch, queue.tickets);
+    if (!batch.empty() || !is_healthy()) commit(batch, queue.tickets);
     queue.tickets.clear();
     refresh_if_due();
   }
@@ -129,11 +133,23 @@ void BookWriter::commit(const BookBatch& batch, const std::vector<Ticket>& ticke
   wake(tickets, is_durable);
 }
 
+// Whether the store is worth a try: it works, or its pause is over and a probe went well.
+bool BookWriter::may_write() {
+  if (is_healthy() || pause_ms_ == 0) return true;
+  if (system_clock().steady_ms() < paused_until_ms_) return false;
+  if (store_->probe()) return true;
+  pause_ms_ = std::min(pause_ms_ * 2, kPauseMsMax);
+  paused_until_ms_ = system_clock().steady_ms() + pause_ms_;
+  return false;
+}
+
 bool BookWriter::try_commit(const BookBatch& batch) {
+  if (!may_write()) return false;
   for (int attempt = 1;; ++attempt) {
     auto balances = store_->commit(batch);
     if (balances) {
       for (const auto& account : *balances) ledger_.set_balance(account.user_id, account.balance);
+      pause_ms_ = 0;
       if (!is_healthy_.exchange(true)) log::info("books_writable_again");
       return true;
     }
@@ -141,7 +157,11 @@ bool BookWriter::try_commit(const BookBatch& batch) {
       log::error("books_not_writable", {{"reason", std::string_view(balances.error().message)},
                                         {"attempt", int64_t{attempt}}});
     }
-    if (attempt == kCommitAttempts) return false;
+    if (attempt == kCommitAttempts) {
+      pause_ms_ = pause_ms_ == 0 ? kPauseMs : std::min(pause_ms_ * 2, kPauseMsMax);
+      paused_until_ms_ = system_clock().steady_ms() + pause_ms_;
+      return false;
+    }
     std::this_thread::sleep_for(kCommitPause);
   }
 }

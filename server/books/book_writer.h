@@ -65,6 +65,7 @@ class BookWriter {
   void commit(const BookBatch& batch, const std::vector<Ticket>& tickets);
   bool try_commit(const BookBatch& batch);
   void give_up(const BookBatch& batch);
+  bool may_write();
   void wake(const std::vector<Ticket>& tickets, bool is_durable);
   void refresh_if_due();
   Result<void> refresh();
@@ -78,6 +79,8 @@ class BookWriter {
   bool owes_refresh_ = false;  // a change was noticed and could not be read yet
   std::map<RequestId, Hold> young_;  // opened and not yet written, by time of arrival
   BookBatch backlog_;                // to be ended in the store once it works again
+  int64_t pause_ms_ = 0;             // since commits fail: how long none is tried
+  int64_t paused_until_ms_ = 0;
 
   std::mutex mutex_;
   std::condition_variable wake_up_;

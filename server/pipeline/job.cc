@@ -1,30 +1,13 @@
 #include "server/pipeline/job.h"
 
-#include <atomic>
-
 namespace chatgate {
-namespace {
-
-// Time of arrival and a serial number; never the same twice, even when the clock steps back.
-RequestId next_request_id(const Clock& clock) {
-  static std::atomic<int64_t> last{0};
-  const int64_t fresh = clock.now().unix_ms << kRequestIdTimeShift;
-  int64_t previous = last.load(std::memory_order_relaxed);
-  int64_t next = 0;
-  do {
-    next = std::max(fresh, previous + 1);
-  } while (!last.compare_exchange_weak(previous, next, std::memory_order_relaxed));
-  return {next};
-}
-
-}  // namespace
 
 Job::Job(PipelineParts& pipeline_parts, LoopContext& loop_context, const Route& request_route)
     : parts(pipeline_parts),
       context(loop_context),
       runtime(loop_context.runtime),
       route(request_route),
-      id(next_request_id(pipeline_parts.clock)),
+      id(pipeline_parts.request_ids.next()),
       started_ms(pipeline_parts.clock.steady_ms()) {}
 
 Job::~Job() {

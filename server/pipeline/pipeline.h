@@ -16,6 +16,7 @@
 #include "common/secrets/secrets.h"
 #include "server/books/book_writer.h"
 #include "server/books/directory.h"
+#include "server/books/request_ids.h"
 #include "server/transport/event_loop.h"
 #include "server/transport/http_listener.h"
 #include "server/upstream/curl_multi.h"
@@ -44,6 +45,7 @@ struct PipelineParts {
   Directory& directory;
   Ledger& ledger;
   BookWriter& writer;
+  RequestIds& request_ids;
   const Clock& clock;
   std::optional<MasterKey> master_key;  // opens the upstream keys kept in the database
 };

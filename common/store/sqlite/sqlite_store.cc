@@ -7,6 +7,10 @@ constexpr const char* kSelectDataVersion = "PRAGMA data_version";
 constexpr const char* kSelectRevision = "SELECT revision FROM change_counter";
 constexpr const char* kRaiseRevision =
     "UPDATE change_counter SET revision = revision + 1 RETURNING revision";
+constexpr const char* kTouchRevision = "UPDATE change_counter SET revision = revision";
+constexpr const char* kSelectLastRequestId =
+    "SELECT max(coalesce((SELECT max(id) FROM usage), 0),"
+    " coalesce((SELECT max(request_id) FROM holds), 0))";
 
 int64_t single_integer(Connection& connection, const char* sql) {
   Query query = connection.query(sql);
@@ -50,6 +54,19 @@ Result<Revision> SqliteStore::for_each_change_since(Revision since, const Change
     visit_changed_tokens(*connection_, since, visitor);
     visit_changed_prices(*connection_, since, visitor);
     return reached;
+  });
+}
+
+Result<void> SqliteStore::probe() {
+  return connection_->write([&]() -> Result<void> {
+    connection_->query(kTouchRevision).run();
+    return {};
+  });
+}
+
+Result<RequestId> SqliteStore::last_request_id() {
+  return connection_->guard([&]() -> Result<RequestId> {
+    return RequestId{single_integer(*connection_, kSelectLastRequestId)};
   });
 }
 

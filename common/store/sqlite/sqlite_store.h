@@ -41,6 +41,8 @@ class SqliteStore final : public Store {
   Result<std::vector<AccountBalance>> commit(const BookBatch& batch) override;
   Result<int64_t> sweep_holds(Timestamp now) override;
   Result<int64_t> count_open_holds() override;
+  Result<void> probe() override;
+  Result<RequestId> last_request_id() override;
 
   Result<std::vector<UsageSummary>> summarize_usage(const UsageQuery& query) override;
   Result<std::vector<UsageRecord>> list_usage_of_token(TokenId token, Timestamp from,
