@@ -180,7 +180,8 @@ bool is_target(std::string_view method, std::string_view target) {
   if (target == "*") return method == "OPTIONS";
   if (target.starts_with('/')) return is_path_and_query(target);
   const std::string_view rest = without_scheme(target);
-  const size_t authority_end = std::min(rest.find_first_of("/?"), rest.size());
+  // A query right behind the authority is refused with it: its path would have to be made up.
+  const size_t authority_end = std::min(rest.find('/'), rest.size());
   return is_host_and_port(rest.substr(0, authority_end)) &&
          is_path_and_query(rest.substr(authority_end));
 }
@@ -193,8 +194,9 @@ Result<void> judge_version(std::string_view version, RequestHead& head) {
   } else if (version.size() == 8 && version.starts_with("HTTP/") &&
              is_in_class(version[5], kDigit) && version[6] == '.' &&
              is_in_class(version[7], kDigit)) {
-    return fail(ErrorCode::kHttpVersionNotSupported, "the HTTP version " + std::string(version.substr(5)) +
-               " is not spoken here, use HTTP/1.1");
+    return fail(
+        ErrorCode::kHttpVersionNotSupported,
+        "the HTTP version " + std::string(version.substr(5)) + " is not spoken here, use HTTP/1.1");
   } else {
     return bad("the request line does not end in 'HTTP/1.1' or 'HTTP/1.0'");
   }
@@ -408,10 +410,9 @@ std::string_view RequestHead::header(std::string_view name) const {
 std::string_view RequestHead::origin_form() const {
   if (target.empty() || target.front() == '/' || target == "*") return target;
   const std::string_view rest = without_scheme(target);
-  const size_t authority_end = std::min(rest.find_first_of("/?"), rest.size());
+  const size_t authority_end = std::min(rest.find('/'), rest.size());
   if (authority_end == rest.size()) return "/";
-  // A query right behind the authority has an empty path, which no view can turn into "/".
-  return rest[authority_end] == '/' ? rest.substr(authority_end) : std::string_view("/");
+  return rest.substr(authority_end);
 }
 
 Result<std::optional<RequestHead>> judge_head(std::string_view buffer, const HeadLimits& limits,
