@@ -1,11 +1,11 @@
 #include "common/config/config_file.h"
 
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <set>
 #include <sstream>
+#include <system_error>
 #include <vector>
 
 #include "common/text/quantity.h"
@@ -23,7 +23,7 @@ Result<std::string> read_text(const std::string& path) {
   if (std::filesystem::is_directory(path, ignored)) return refuse("it is a folder");
   errno = 0;
   std::ifstream file(path, std::ios::binary);
-  if (!file) return refuse(std::strerror(errno));
+  if (!file) return refuse(std::generic_category().message(errno));
   std::ostringstream text;
   text << file.rdbuf();
   return text.str();
@@ -93,9 +93,9 @@ Result<std::string> text_of_object(const json& value) {
   if (!value.is_object()) return expected("an object of names and values");
   std::vector<std::string> words;
   for (const auto& [name, item] : value.items()) {
-    const auto left = text_of_word(json(name), ",=");
+    auto left = text_of_word(json(name), ",=");
     if (!left) return left;
-    const auto right = text_of_word(item, ",");
+    auto right = text_of_word(item, ",");
     if (!right) return right;
     words.push_back(*left + "=" + *right);
   }

@@ -21,7 +21,7 @@ std::string format_number(std::string_view type, int64_t number) {
 }
 
 Result<int64_t> parse_bounded(const ConfigRow& row, std::string_view text) {
-  const auto number = parse_number(row.key.type, text);
+  auto number = parse_number(row.key.type, text);
   if (!number) return number;
   if (*number == 0 && row.zero_is_off) return number;
   if (*number >= row.min && *number <= row.max) return number;
@@ -128,9 +128,12 @@ struct Setter {
   }
 
   static std::string join_pairs(const TextMap& pairs) {
-    Words words;
-    for (const auto& [name, value] : pairs) words.push_back(name + "=" + value);
-    return join_list(words);
+    std::string text;
+    for (const auto& [name, value] : pairs) {
+      if (!text.empty()) text += ',';
+      text.append(name).append("=").append(value);
+    }
+    return text;
   }
 };
 

@@ -3,11 +3,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <optional>
 #include <sstream>
+#include <system_error>
 
 #include "common/text/quantity.h"
 
@@ -131,8 +131,9 @@ Result<Environment> read_dot_env(const std::string& path) {
   std::ostringstream text;
   text << file.rdbuf();
   if (!file) {
-    return fail(ErrorCode::kInvalidArgument,
-                "cannot read " + path + ": " + std::strerror(errno) + "; allow it or remove it");
+    return fail(ErrorCode::kInvalidArgument, "cannot read " + path + ": " +
+                                                 std::generic_category().message(errno) +
+                                                 "; allow it or remove it");
   }
   return DotEnvReader(text.str(), path).read();
 }

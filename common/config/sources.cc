@@ -18,6 +18,11 @@ tl::unexpected<Error> invalid(const std::string& message) {
   return fail(ErrorCode::kInvalidArgument, message);
 }
 
+tl::unexpected<Error> invalid_key(const std::string& origin, const std::string& key,
+                                  const std::string& problem) {
+  return invalid(origin + ": " + key + ": " + problem);
+}
+
 // --- the environment -------------------------------------------------------------------------
 
 // One source of variables and how its name reads in a message.
@@ -110,14 +115,16 @@ Result<std::string> text_of_alias(const Variables& variables, const ConfigRow& r
                      " does not end in /chat/completions; a base URL goes into OPENAI_BASE_URL");
     }
     text.resize(text.size() - kTail.size());
-  } else if (alias == "OPENAI_PROXY" && parse_boolean(text)) {
-    text.clear();  // elsewhere a switch for another purpose
-  } else if (alias == "SOCKS_PROXY" && !text.empty() && text.find("://") == text.npos) {
-    text.insert(0, "socks5://");
-  } else if (row.key.name == "db" && names_other_database(text) &&
-             !variables.get(environment_name_of(row.key)).empty()) {
-    text.clear();  // another program's, when ours is named beside it
   }
+  if (alias == "SOCKS_PROXY" && !text.empty() && text.find("://") == text.npos) {
+    text.insert(0, "socks5://");
+  }
+  // Elsewhere OPENAI_PROXY is a switch with another purpose; and another program's database may
+  // stand beside the name of ours.
+  const bool is_switch = alias == "OPENAI_PROXY" && parse_boolean(text);
+  const bool is_foreign = row.key.name == "db" && names_other_database(text) &&
+                          !variables.get(environment_name_of(row.key)).empty();
+  if (is_switch || is_foreign) text.clear();
   return text;
 }
 
@@ -169,8 +176,8 @@ Result<void> check_names(const Variables& variables) {
     }
     for (const auto& row : config_rows()) {
       if (row.key.file_only && environment_name_of(row.key) == name) {
-        return invalid(variables.origin(name) + ": " + row.key.name +
-                       " can be given in the configuration file only");
+        return invalid_key(variables.origin(name), row.key.name,
+                           "it can be given in the configuration file only");
       }
     }
   }
@@ -190,11 +197,11 @@ Result<Source> collect_flags(const ConfigFlags& flags) {
   for (const auto& [name, text] : flags) {
     const ConfigRow* row = find_config_row(name);
     if (row == nullptr) {
-      return invalid("flag " + quote(name) + ": unknown key" + did_you_mean(name, key_names()));
+      return invalid_key("flag", name, "unknown key" + did_you_mean(name, key_names()));
     }
     const std::string flag = flag_name_of(row->key);
     if (row->key.file_only) {
-      return invalid("flag " + flag + ": " + name + " can be given in the configuration file only");
+      return invalid_key("flag " + flag, name, "it can be given in the configuration file only");
     }
     if (row->key.is_secret || (row->key.type == "text" && has_password(text))) {
       return invalid("flag " + flag +
@@ -231,7 +238,7 @@ Result<Source> collect_file(const std::string& path) {
   for (const auto& [name, value] : file->items()) {
     const ConfigRow* row = find_config_row(name);
     if (row == nullptr) {
-      return invalid(origin + ": " + name + ": unknown key" + did_you_mean(name, key_names()));
+      return invalid_key(origin, name, "unknown key" + did_you_mean(name, key_names()));
     }
     if (name == "upstreams") {
       source.upstreams = value;
@@ -239,7 +246,7 @@ Result<Source> collect_file(const std::string& path) {
       continue;
     }
     const auto text = text_of_json(row->key.type, value);
-    if (!text) return invalid(origin + ": " + name + ": " + text.error().message);
+    if (!text) return invalid_key(origin, name, text.error().message);
     source.values[name] = {*text, origin};
   }
   return source;

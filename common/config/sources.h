@@ -17,6 +17,7 @@ struct Given {
   std::string origin;  // "environment OPENAI_API_KEY"
 };
 
+// NOLINTNEXTLINE(bugprone-exception-escape): moving a json throws nothing.
 struct Source {
   std::map<std::string, Given> values;  // by key
   nlohmann::json upstreams;             // from the file; null elsewhere

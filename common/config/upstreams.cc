@@ -1,10 +1,10 @@
 #include "common/config/upstreams.h"
 
 #include <cerrno>
-#include <cstring>
 #include <fstream>
 #include <map>
 #include <sstream>
+#include <system_error>
 
 #include "common/config/config_file.h"
 #include "common/config/config_row.h"
@@ -24,7 +24,7 @@ Result<std::string> read_secret_file(const std::string& path) {
   if (file) text << file.rdbuf();
   if (!file) {
     return fail(ErrorCode::kInvalidArgument,
-                "cannot read " + quote(path) + ": " + std::strerror(errno));
+                "cannot read " + quote(path) + ": " + std::generic_category().message(errno));
   }
   return std::string(trim(text.str()));
 }
@@ -125,13 +125,18 @@ tl::unexpected<Error> at(const std::string& path, const std::string& problem) {
   return fail(ErrorCode::kInvalidArgument, path + ": " + problem);
 }
 
+tl::unexpected<Error> at(const std::string& path, const std::string& name,
+                         const std::string& problem) {
+  return at(path + "." + name, problem);
+}
+
 Result<UpstreamConfig> parse_upstream(const json& value, const std::string& path,
                                       const Lookup& lookup) {
   if (!value.is_object()) return at(path, "expected an object with name and base_url");
   UpstreamConfig upstream;
   for (const auto& [name, field] : value.items()) {
     const auto set = set_field(upstream, name, field, lookup);
-    if (!set) return at(path + "." + name, set.error().message);
+    if (!set) return at(path, name, set.error().message);
   }
   if (upstream.name.empty()) return at(path, "the name is missing");
   if (upstream.base_url.empty()) return at(path, "base_url is missing");
@@ -194,6 +199,7 @@ std::set<std::string> variables_of_upstreams(const json& value) {
 
 std::string summary_of(const std::vector<UpstreamConfig>& upstreams) {
   std::vector<std::string> words;
+  words.reserve(upstreams.size());
   for (const auto& upstream : upstreams) {
     words.push_back(upstream.name + "=" + mask_url(upstream.base_url));
   }

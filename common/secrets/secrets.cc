@@ -8,7 +8,7 @@
 #include <cassert>
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
+#include <system_error>
 #include <vector>
 
 #include "common/config/environment.h"
@@ -46,7 +46,7 @@ Result<std::string> read_key_file(const std::string& file) {
     return fail(ErrorCode::kInvalidArgument, "master key file " + file + ": " + why);
   };
   const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (descriptor < 0) return refuse(std::strerror(errno));
+  if (descriptor < 0) return refuse(std::generic_category().message(errno));
   struct stat status {};
   std::string text(256, '\0');
   const bool is_stated = ::fstat(descriptor, &status) == 0;
