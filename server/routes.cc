@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "server/openai/error_envelope.h"
+#include "server/wire/error_envelope.h"
 
 namespace chatgate {
 namespace {

@@ -10,7 +10,7 @@
 #include "common/net/address.h"
 #include "common/store/open_store.h"
 #include "server/demo/demo_upstream.h"
-#include "server/openai/error_envelope.h"
+#include "server/wire/error_envelope.h"
 #include "server/pipeline/pipeline.h"
 #include "server/routes.h"
 
@@ -159,8 +159,8 @@ Result<int> Server::run() {
   loops_->start();
   announce();
   const int status = serve_until_stopped();
-  writer_.reset();  // commits what requests have left behind
   loops_->stop();
+  writer_.reset();  // commits what requests have left behind
   return status;
 }
 

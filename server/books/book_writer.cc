@@ -129,7 +129,7 @@ void BookWriter::commit(const BookBatch& batch, const std::vector<Ticket>& ticke
   const bool is_durable = try_commit(batch);
   const size_t first = batch.settled.size() - tickets.size();
   for (size_t i = first; i < batch.settled.size(); ++i) ledger_.committed(batch.settled[i].hold);
-  if (!is_durable) give_up(batch);
+  if (!is_durable) give_up(batch, tickets);
   wake(tickets, is_durable);
 }
 
@@ -166,10 +166,14 @@ bool BookWriter::try_commit(const BookBatch& batch) {
   }
 }
 
-// The requests are answered with a failure and not charged. Their holds end in the store later.
-void BookWriter::give_up(const BookBatch& batch) {
-  backlog_ = batch;
-  for (auto& settlement : backlog_.settled) settlement.usage.reset();
+// Requests that wait are answered with a failure and not charged; their holds end in the store
+// later. Those that nobody waits for (the client left) are charged when the store works again.
+void BookWriter::give_up(BookBatch batch, const std::vector<Ticket>& tickets) {
+  const size_t first = batch.settled.size() - tickets.size();
+  for (size_t i = 0; i < tickets.size(); ++i) {
+    if (tickets[i].loop != nullptr) batch.settled[first + i].usage.reset();
+  }
+  backlog_ = std::move(batch);
 }
 
 void BookWriter::wake(const std::vector<Ticket>& tickets, bool is_durable) {

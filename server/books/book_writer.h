@@ -64,7 +64,7 @@ class BookWriter {
   void take_holds(const Queue& queue, BookBatch& batch);
   void commit(const BookBatch& batch, const std::vector<Ticket>& tickets);
   bool try_commit(const BookBatch& batch);
-  void give_up(const BookBatch& batch);
+  void give_up(BookBatch batch, const std::vector<Ticket>& tickets);
   bool may_write();
   void wake(const std::vector<Ticket>& tickets, bool is_durable);
   void refresh_if_due();

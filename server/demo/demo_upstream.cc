@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/clock.h"
+#include "server/wire/request_body.h"
 #include "server/transport/coroutine.h"
 
 namespace chatgate {
@@ -286,7 +287,8 @@ void answer_as_demo(HttpExchange& exchange) {
   if (exchange.head().method != "POST") {
     return answer_error(exchange, 404, "invalid_request_error", "the demo upstream does not know this path");
   }
-  const auto request = Json::parse(*body, nullptr, false);
+  JsonParser parser;  // bounds the nesting, which the tree below does not
+  const auto request = read_json_body(*body, parser) ? Json::parse(*body, nullptr, false) : Json();
   if (!request.is_object()) {
     return answer_error(exchange, 400, "invalid_request_error", "the demo upstream takes JSON only");
   }

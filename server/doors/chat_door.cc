@@ -1,7 +1,7 @@
 // POST /chat: the transparent agent. Body and answer are OpenAI's chat completions; only the refusal
 // of a model without a price has words of its own, which its clients know.
 
-#include "server/openai/error_envelope.h"
+#include "server/wire/error_envelope.h"
 #include "server/routes.h"
 
 namespace chatgate {

@@ -2,7 +2,7 @@
 #include <cassert>
 
 #include "server/json/json_cursor.h"
-#include "server/openai/request_body.h"
+#include "server/wire/request_body.h"
 
 namespace chatgate {
 namespace {

@@ -1,4 +1,4 @@
-#include "server/openai/error_envelope.h"
+#include "server/wire/error_envelope.h"
 
 #include <nlohmann/json.hpp>
 

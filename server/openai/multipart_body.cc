@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "server/json/json_cursor.h"
-#include "server/openai/request_body.h"
+#include "server/wire/request_body.h"
 #include "server/transport/character_class.h"
 
 namespace chatgate {

@@ -5,7 +5,7 @@
 //
 // DESIGN. One pass over the tokens without recursion. Each open container has a scope that says
 // what its members mean; a container without meaning is kFree and merely checked.
-#include "server/openai/request_body.h"
+#include "server/wire/request_body.h"
 
 #include <algorithm>
 #include <charconv>

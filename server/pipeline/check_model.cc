@@ -19,6 +19,7 @@ constexpr std::string_view kGenerating[] = {
     "/completions", "/embeddings", "/images/edits", "/images/generations", "/images/variations",
     "/responses"};
 constexpr std::string_view kFree[] = {"/conversations", "/files", "/moderations", "/uploads"};
+constexpr std::string_view kShared[] = {"/models"};
 constexpr std::string_view kCostsUnseen[] = {
     "/assistants", "/batches", "/containers", "/evals", "/fine_tuning", "/organization",
     "/realtime", "/threads", "/vector_stores"};
@@ -63,6 +64,15 @@ bool may_cost_unseen(const Job& job) {
          (job.principal.scope && !job.principal.scope->sealed_upstream_key.empty());
 }
 
+// Reading and deleting cost nothing. But the account's models are everybody's.
+Result<void> check_free(const Job& job, std::string_view path) {
+  if (job.method == "DELETE" && is_below(path, kShared) && !may_cost_unseen(job)) {
+    return fail(ErrorCode::kEndpointNotMetered,
+                "models of the shared account are not deleted here; ask the administrator");
+  }
+  return {};
+}
+
 Result<void> check_without_model(const Job& job, std::string_view path) {
   if (is_one_of(path, kGenerating)) {
     return fail(ErrorCode::kInvalidRequest, "you must provide a model parameter", "model");
@@ -77,11 +87,11 @@ Result<void> check_without_model(const Job& job, std::string_view path) {
 }  // namespace
 
 Result<void> check_model(Job& job) {
-  const bool only_reads =
-      job.method == "GET" || job.method == "HEAD" || job.method == "OPTIONS" || job.method == "DELETE";
-  if (only_reads) return {};
-
   const std::string_view path = path_of(job);
+  if (job.method == "GET" || job.method == "HEAD" || job.method == "DELETE") {
+    job.body.clear();  // nothing that is free may carry a question
+    return check_free(job, path);
+  }
   auto facts = read_facts(job);
   if (!facts) return tl::unexpected(facts.error());
   job.facts = std::move(*facts);

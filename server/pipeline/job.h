@@ -10,7 +10,7 @@
 #include "common/domain/usage_record.h"
 #include "server/books/directory.h"
 #include "server/guard/request_limiter.h"
-#include "server/openai/request_body.h"
+#include "server/wire/request_body.h"
 #include "server/pipeline/pipeline.h"
 #include "server/transport/coroutine.h"
 #include "server/upstream/curl_multi.h"
@@ -62,6 +62,7 @@ struct Job : std::enable_shared_from_this<Job> {
   std::string upstream_name;
   std::unique_ptr<UpstreamCall> call;
   bool was_sent = false;      // an upstream may have seen the request
+  bool is_plain_text = false; // the answer is text and not JSON
   int http_status = 0;        // as the client sees it
 
   // What the answer said.

@@ -2,7 +2,7 @@
 
 #include "common/log/log.h"
 #include "server/guard/client_address.h"
-#include "server/openai/error_envelope.h"
+#include "server/wire/error_envelope.h"
 #include "server/pipeline/authenticate.h"
 #include "server/pipeline/job.h"
 #include "server/pipeline/request_headers.h"
@@ -60,7 +60,7 @@ bool finish_stream(Job& job, BodySink& sink, UsageStatus status, std::string& re
     sink.write("data: " + openai_error_json(settled.error()) + "\n\n");
     return true;
   }
-  if (!settled) return false;
+  if (!settled || job.is_client_gone) return false;
   sink.write(rest);
   return status == UsageStatus::kCompleted || job.stream.has_value();
 }

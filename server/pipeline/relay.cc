@@ -6,7 +6,7 @@
 #include <strings.h>
 
 #include "common/log/log.h"
-#include "server/openai/error_envelope.h"
+#include "server/wire/error_envelope.h"
 #include "server/pipeline/job.h"
 
 namespace chatgate {
@@ -38,7 +38,13 @@ int64_t idle_timeout_ms(const Job& job) {
 
 void note_piece(Job& job, std::string_view piece) {
   job.answer_bytes += static_cast<int64_t>(piece.size());
-  if (is_media_type(content_type_of(job.call->head()), "application/json")) job.scanner.feed(piece);
+  const auto content_type = content_type_of(job.call->head());
+  if (is_media_type(content_type, "application/json")) {
+    job.scanner.feed(piece);
+  } else if (is_media_type(content_type, "text/") ||
+             is_media_type(content_type, "application/x-subrip")) {
+    job.is_plain_text = true;  // a transcript: it has content, and no place for a usage
+  }
 }
 
 void note_end(Job& job) {
@@ -47,6 +53,7 @@ void note_end(Job& job) {
     job.answer.has_content = job.answer.has_content || job.stream->content_events() > 0;
   } else {
     job.answer = job.scanner.facts();
+    job.answer.has_content = job.answer.has_content || job.is_plain_text;
     // Reading a stored answer shows its usage again; it was charged when it was made.
     if (job.metering == Metering::kNone) job.answer.usage.reset();
   }
@@ -130,8 +137,7 @@ UsageStatus relay_stream(Job& job, BodySink& sink, std::string& rest) {
     job.stream->release(rest);
     note_end(job);
   }
-  // A client that left is charged for what the upstream has told of, but it saw no whole answer.
-  return job.is_client_gone && status == UsageStatus::kCompleted ? UsageStatus::kAborted : status;
+  return status;
 }
 
 UsageStatus relay_long_answer(Job& job, BodySink& sink, std::string& rest) {
@@ -181,7 +187,10 @@ Result<bool> read_whole_answer(Job& job, std::string& answer) {
 }
 
 UsageStatus relay_pieces(Job& job, BodySink& sink, std::string& rest) {
-  return job.stream ? relay_stream(job, sink, rest) : relay_long_answer(job, sink, rest);
+  const auto status =
+      job.stream ? relay_stream(job, sink, rest) : relay_long_answer(job, sink, rest);
+  // A client that left is charged for what the upstream has told of, but it saw no whole answer.
+  return job.is_client_gone && status == UsageStatus::kCompleted ? UsageStatus::kAborted : status;
 }
 
 }  // namespace chatgate

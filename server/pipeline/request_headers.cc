@@ -34,7 +34,10 @@ bool is_listed(std::string_view list, std::string_view name) {
 }  // namespace
 
 std::vector<std::string> headers_for_upstream(const RequestHead& head) {
-  const std::string_view connection = head.header("connection");
+  std::string connection;
+  for (const auto& field : head.fields) {
+    if (equals(field.name, "connection")) connection.append(field.value).append(",");
+  }
   bool has_content_type = false;
   std::vector<std::string> headers;
   headers.reserve(head.fields.size() + 2);

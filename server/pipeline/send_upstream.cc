@@ -90,6 +90,12 @@ Error failure(ErrorCode code, const UpstreamPool::Choice& choice, std::string_vi
   return {code, "the upstream server " + choice.upstream->name + " " + std::string(what)};
 }
 
+Attempt client_left() {
+  Attempt attempt;
+  attempt.error = Error{ErrorCode::kRequestTimeout, "the client closed the connection"};
+  return attempt;
+}
+
 Attempt judge_answer(Job& job, const UpstreamPool::Choice& choice) {
   const auto& head = job.call->head();
   Attempt attempt;
@@ -107,27 +113,28 @@ Attempt judge_answer(Job& job, const UpstreamPool::Choice& choice) {
 
 Attempt attempt_once(Job& job, const UpstreamPool::Choice& choice, const std::string& own_key) {
   job.call.reset();
+  if (job.is_client_gone) return client_left();
   job.upstream_name = choice.upstream->name;
   job.call = std::make_unique<UpstreamCall>(job.context.curl, make_request(job, choice, own_key));
   const auto progress = job.call->await_head(choice.upstream->response_timeout_ms);
-  job.was_sent = job.was_sent || progress != Progress::kUnreachable;
-  if (progress == Progress::kReady) return judge_answer(job, choice);
+  job.was_sent = job.was_sent || job.call->was_sent();
+  if (progress == Progress::kInterrupted) return client_left();
+  const bool is_refused_by_proxy = progress == Progress::kReady && job.call->head().status == 407;
+  if (progress == Progress::kReady && !is_refused_by_proxy) return judge_answer(job, choice);
 
   Attempt attempt;
-  if (progress == Progress::kInterrupted) {
-    attempt.error = Error{ErrorCode::kRequestTimeout, "the client closed the connection"};
-    return attempt;
-  }
   job.runtime->pool->report(choice, UpstreamPool::Outcome::kFailed);
-  attempt.may_retry = progress == Progress::kUnreachable;
-  attempt.error = progress == Progress::kUnreachable
+  attempt.may_retry = progress == Progress::kUnreachable || is_refused_by_proxy;
+  attempt.error = attempt.may_retry
                       ? failure(ErrorCode::kUpstreamUnreachable, choice, "cannot be reached")
                   : progress == Progress::kTimeout
                       ? failure(ErrorCode::kUpstreamTimeout, choice, "did not answer in time")
                       : failure(ErrorCode::kUpstreamBroken, choice, "broke off before answering");
   log::warn("upstream_failed", {{"request", std::string_view(format_request_id(job.id))},
                                 {"upstream", std::string_view(choice.upstream->name)},
-                                {"reason", std::string_view(job.call->failure())}});
+                                {"reason", is_refused_by_proxy
+                                               ? std::string_view("its proxy wants other credentials")
+                                               : std::string_view(job.call->failure())}});
   return attempt;
 }
 

@@ -1,5 +1,6 @@
 // What a request is charged, decided in one place for every way in which it can end.
 
+#include <algorithm>
 #include <cassert>
 
 #include "common/log/log.h"
@@ -12,15 +13,26 @@ namespace {
 // More than any model can count: an upstream that reports it is wrong.
 constexpr int64_t kUsageTokensMax = 100'000'000;
 
-bool has_believable_usage(const Job& job) {
-  return job.answer.usage && job.answer.usage->prompt <= kUsageTokensMax &&
-         job.answer.usage->completion <= kUsageTokensMax;
+// The upstream's counts, if they can be believed. Parts that exceed their whole are cut to it, in
+// the order in which they are charged.
+std::optional<TokenUsage> believable_usage(const Job& job) {
+  auto usage = job.answer.usage;
+  if (!usage || usage->prompt > kUsageTokensMax || usage->completion > kUsageTokensMax) {
+    return std::nullopt;
+  }
+  usage->cached_prompt = std::min(usage->cached_prompt, usage->prompt);
+  usage->audio_prompt = std::min(usage->audio_prompt, usage->prompt - usage->cached_prompt);
+  usage->reasoning_completion = std::min(usage->reasoning_completion, usage->completion);
+  usage->audio_completion =
+      std::min(usage->audio_completion, usage->completion - usage->reasoning_completion);
+  return usage;
 }
 
 // Whether the client was given something that the upstream bills although it did not say how much.
 bool must_estimate(const Job& job, UsageStatus status) {
   switch (status) {
-    case UsageStatus::kCompleted: return job.answer.has_content;
+    case UsageStatus::kCompleted:
+      return job.answer.has_content || job.route.upstream_path == "/embeddings";
     case UsageStatus::kAborted: return job.was_sent;
     case UsageStatus::kCut: return job.stream && job.stream->content_events() > 0;
     case UsageStatus::kFailed:
@@ -34,14 +46,16 @@ UsageStatus final_status(const Job& job, UsageStatus status) {
   if (job.http_status >= 400) return UsageStatus::kFailed;
   if (status != UsageStatus::kCompleted || job.metering == Metering::kNone) return status;
   // An empty answer, or an error in the shape of a success, is a failure and costs nothing.
-  const bool says_nothing = job.answer_bytes == 0 || (job.answer.has_error && !job.answer.usage);
+  const bool is_error = job.answer.has_error && !job.answer.usage && !job.answer.has_content;
+  const bool says_nothing = job.answer_bytes == 0 || is_error;
   return says_nothing ? UsageStatus::kFailed : status;
 }
 
 void count_usage(const Job& job, UsageRecord& record) {
   if (job.metering == Metering::kNone || record.status == UsageStatus::kFailed) return;
-  if (has_believable_usage(job)) {
-    record.usage = *job.answer.usage;
+  if (job.http_status >= 400) return;  // the client left while a refusal was on its way
+  if (const auto usage = believable_usage(job)) {
+    record.usage = *usage;
   } else if (must_estimate(job, record.status)) {
     record.usage = estimated_usage(job);
     record.estimated = true;

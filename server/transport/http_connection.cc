@@ -25,6 +25,7 @@ constexpr size_t kPipelinedBytesMax = 64 << 10; // read ahead while a request is
 constexpr size_t kOutputBytes = 32 << 10;       // sent without waiting for the flush beyond this
 constexpr size_t kOutputBytesKept = 8 << 10;
 constexpr uint64_t kDiscardBytesMax = 256 << 10; // of an unread body, to keep the connection
+constexpr int64_t kDiscardMs = 5'000;
 constexpr int64_t kLingerMs = 2'000;
 constexpr size_t kReceiveBytes = 64 << 10;      // one direct read of a large body
 
@@ -137,8 +138,10 @@ bool HttpConnection::may_discard_body() const {
 }
 
 bool HttpConnection::discard_body() {
+  const int64_t deadline_ms = host_.loop->coarse_now_ms() + kDiscardMs;
   while (!body_is_done_) {
-    if (input_.unread().empty() && wait_input(limits_.body_timeout_ms) != Input::kReady) {
+    const int64_t left_ms = deadline_ms - host_.loop->coarse_now_ms();
+    if (input_.unread().empty() && (left_ms <= 0 || wait_input(left_ms) != Input::kReady)) {
       return false;
     }
     const auto take = std::min<uint64_t>(input_.unread().size(), body_bytes_left());
@@ -349,17 +352,42 @@ void HttpConnection::cut() {
   socket_.close(ignored);  // pending operations end with an error and wake whoever waits
 }
 
+namespace {
+
+// Tells that a connection is over, once its last part is gone.
+class Closing {
+ public:
+  explicit Closing(std::function<void()> on_closed) : on_closed_(std::move(on_closed)) {}
+  ~Closing() { on_closed_(); }
+  Closing(const Closing&) = delete;
+  Closing& operator=(const Closing&) = delete;
+
+ private:
+  std::function<void()> on_closed_;
+};
+
+}  // namespace
+
 void serve_connection(ConnectionHost& host, int socket, bool is_ipv6, std::string client_ip,
                       std::function<void()> on_closed) {
-  auto connection =
+  const auto connection =
       std::make_shared<HttpConnection>(host, socket, is_ipv6, std::move(client_ip));
-  Coroutine::spawn(*host.loop, [connection = std::move(connection),
-                                on_closed = std::move(on_closed)]() mutable {
-    Coroutine::current()->context = connection.get();
-    connection->serve();
-    connection.reset();
-    on_closed();
-  });
+  // Whatever goes wrong (memory runs out, say) costs this one connection.
+  const auto closing = std::make_shared<Closing>(std::move(on_closed));
+  try {
+    Coroutine::spawn(*host.loop, [connection, closing] {
+      Coroutine::current()->context = connection.get();
+      try {
+        connection->serve();
+      } catch (const std::exception& error) {
+        log::error("connection_failed", {{"reason", std::string_view(error.what())}});
+        connection->cut();
+      }
+    });
+  } catch (const std::exception& error) {
+    log::error("connection_not_served", {{"reason", std::string_view(error.what())}});
+    connection->cut();
+  }
 }
 
 void close_connections(ConnectionHost& host, bool cut) {

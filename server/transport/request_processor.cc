@@ -133,24 +133,25 @@ void ConnectionExchange::stream(int status, HeaderList headers, int64_t content_
     return true;
   });
   set_headers(std::move(headers));
-  auto run = [this_connection = &connection_, produce = std::move(produce)](
-                 httplib::DataSink& sink) {
-    return produce_whole(*this_connection, sink, produce);
+  // httplib would ask again for what is missing of an announced length; there is no second answer.
+  auto run = [this_connection = &connection_, produce = std::move(produce),
+              has_run = false](httplib::DataSink& sink) mutable {
+    return !std::exchange(has_run, true) && produce_whole(*this_connection, sink, produce);
   };
   if (content_length > 0) {
     response_.set_content_provider(
         static_cast<size_t>(content_length), content_type,
-        [run](size_t, size_t, httplib::DataSink& sink) { return run(sink); });
+        [run](size_t, size_t, httplib::DataSink& sink) mutable { return run(sink); });
   } else if (connection_.head().minor_version >= 1) {
     response_.set_chunked_content_provider(content_type,
-                                           [run](size_t, httplib::DataSink& sink) {
+                                           [run](size_t, httplib::DataSink& sink) mutable {
                                              if (!run(sink)) return false;
                                              sink.done();
                                              return true;
                                            });
   } else {  // HTTP/1.0 knows no chunks: the end of the connection ends the body
     connection_.close_after_answer();
-    response_.set_content_provider(content_type, [run](size_t, httplib::DataSink& sink) {
+    response_.set_content_provider(content_type, [run](size_t, httplib::DataSink& sink) mutable {
       if (!run(sink)) return false;
       sink.done();
       return true;

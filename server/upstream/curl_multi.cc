@@ -125,6 +125,7 @@ struct UpstreamCall::Impl {
     return was_connected ? Progress::kBroken : Progress::kUnreachable;
   }
   void take_header(std::string_view line);
+  void drop_listed_in_connection();
 
   static size_t on_header(char* bytes, size_t size, size_t count, void* self);
   static size_t on_body(char* bytes, size_t size, size_t count, void* self);
@@ -136,6 +137,7 @@ struct UpstreamCall::Impl {
   UpstreamHead head;
   std::string buffer;
   std::string failure;
+  std::string connection;  // what the upstream's Connection headers list
   size_t header_bytes = 0;
   Event event;
   bool head_is_final = false;
@@ -321,6 +323,9 @@ CURL* CurlMulti::Impl::take_handle() {
   curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, &UpstreamCall::Impl::on_body);
   curl_easy_setopt(handle, CURLOPT_PREREQFUNCTION, &UpstreamCall::Impl::on_prereq);
   curl_easy_setopt(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  // One connection for each running request: on a shared HTTP/2 connection a paused stream (a slow
+  // client) would hold up the others.
+  curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   curl_easy_setopt(handle, CURLOPT_TCP_KEEPALIVE, 1L);
   // Asks for no compression, and undoes it if the upstream compresses all the same.
   curl_easy_setopt(handle, CURLOPT_ACCEPT_ENCODING, "identity");
@@ -351,6 +356,7 @@ UpstreamCall::~UpstreamCall() {
     if (impl_->is_ready_listed) std::erase(multi.ready, impl_.get());
     curl_multi_remove_handle(multi.multi, impl_->handle);
     multi.give_back(impl_->handle);
+    if (std::exchange(multi.wants_call, false)) multi.drive(CURL_SOCKET_TIMEOUT, 0);
     multi.dispatch_soon();
   };
   if (auto* coroutine = Coroutine::current()) {
@@ -438,6 +444,7 @@ size_t UpstreamCall::Impl::on_header(char* bytes, size_t size, size_t count, voi
 void UpstreamCall::Impl::take_header(std::string_view line) {
   if (line.substr(0, 5) == "HTTP/" && !has_head) {  // a final answer may follow interim ones
     head = UpstreamHead{};
+    connection.clear();
     const size_t space = line.find(' ');
     const auto code = space == std::string_view::npos ? "" : line.substr(space + 1);
     std::from_chars(code.data(), code.data() + code.size(), head.status);
@@ -449,6 +456,7 @@ void UpstreamCall::Impl::take_header(std::string_view line) {
     if (head_is_final && !has_head) {
       has_head = true;
       if (is_decoded) head.content_length = -1;
+      drop_listed_in_connection();
       mark_ready();
     }
     return;
@@ -457,7 +465,9 @@ void UpstreamCall::Impl::take_header(std::string_view line) {
   if (has_head || colon == std::string_view::npos || head.headers.size() >= kHeadersMax) return;
   std::string name = lower(text.substr(0, colon));
   const auto value = trim(text.substr(colon + 1));
-  if (name == "content-length") {
+  if (name == "connection") {
+    connection += lower(value) + ",";
+  } else if (name == "content-length") {
     std::from_chars(value.data(), value.data() + value.size(), head.content_length);
   } else if (name == "content-encoding" && lower(value) != "identity") {
     is_decoded = true;
@@ -465,6 +475,16 @@ void UpstreamCall::Impl::take_header(std::string_view line) {
     is_decoded = true;
   }
   if (!stops_here(name)) head.headers.emplace_back(std::move(name), std::string(value));
+}
+
+// A header that `Connection` names was meant for this hop alone (RFC 9110, 7.6.1).
+void UpstreamCall::Impl::drop_listed_in_connection() {
+  std::erase(connection, ' ');
+  if (connection.empty() || connection == "close," || connection == "keep-alive,") return;
+  const std::string list = "," + connection;
+  std::erase_if(head.headers, [&](const auto& header) {
+    return list.find("," + header.first + ",") != std::string::npos;
+  });
 }
 
 size_t UpstreamCall::Impl::on_body(char* bytes, size_t size, size_t count, void* data) {
@@ -493,6 +513,7 @@ UpstreamCall::Progress UpstreamCall::await_head(int64_t timeout_ms) {
   return Progress::kReady;
 }
 
+bool UpstreamCall::was_sent() const { return impl_->was_connected; }
 const UpstreamHead& UpstreamCall::head() const { return impl_->head; }
 const std::string& UpstreamCall::failure() const { return impl_->failure; }
 bool UpstreamCall::is_whole() const {

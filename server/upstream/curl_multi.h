@@ -75,6 +75,9 @@ class UpstreamCall {
   // Ends the wait that is under way or comes next with kInterrupted. From the loop's thread.
   void interrupt();
 
+  // Whether the upstream may have seen something of the request.
+  bool was_sent() const;
+
   // Why it is kUnreachable or kBroken, for the log.
   const std::string& failure() const;
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 #include "common/domain/api_token.h"
 #include "common/log/log.h"
@@ -65,6 +66,7 @@ std::optional<UpstreamPool::Choice> UpstreamPool::choose(std::string_view model,
   if (health.is_set_aside && health.set_aside_until_ms <= now_ms) {
     // This request is the probe; the others stay away until it has reported.
     health.set_aside_until_ms = now_ms + set_aside_ms_;
+    health.is_probed = true;
   }
   const auto& upstream = upstreams_[*chosen];
   Choice choice{&upstream, *chosen, 0, {}, contains(tried, *chosen)};
@@ -97,7 +99,7 @@ void UpstreamPool::report(const Choice& choice, Outcome outcome, int64_t retry_a
     case Outcome::kAnswered:
       if (health.is_set_aside) log::info("upstream_recovered", {{"upstream", name}});
       health.failures = health.set_asides = 0;
-      health.is_set_aside = false;
+      health.is_set_aside = health.is_probed = false;
       return;
     case Outcome::kRateLimited:
       if (choice.key_index < health.key_rests_until_ms.size()) {
@@ -108,15 +110,15 @@ void UpstreamPool::report(const Choice& choice, Outcome outcome, int64_t retry_a
     case Outcome::kFailed: break;
   }
   ++health.failures;
-  if (health.failures < failures_to_set_aside_ && !health.is_set_aside) return;
-  const int64_t rest_ms = set_aside_ms_ << std::min(health.set_asides, kSetAsideDoublingsMax);
-  if (!health.is_set_aside || health.set_aside_until_ms <= now_ms + set_aside_ms_) {
-    ++health.set_asides;
-    health.set_aside_until_ms = now_ms + rest_ms;
-    log::warn("upstream_set_aside",
-              {{"upstream", name}, {"failures", health.failures}, {"for_ms", rest_ms}});
-  }
+  // Requests that were under way when it was set aside say nothing new.
+  const bool is_news = health.is_set_aside ? std::exchange(health.is_probed, false)
+                                           : health.failures >= failures_to_set_aside_;
+  if (!is_news) return;
+  const int64_t rest_ms = set_aside_ms_ << std::min(health.set_asides++, kSetAsideDoublingsMax);
+  health.set_aside_until_ms = now_ms + rest_ms;
   health.is_set_aside = true;
+  log::warn("upstream_set_aside",
+            {{"upstream", name}, {"failures", health.failures}, {"for_ms", rest_ms}});
 }
 
 bool UpstreamPool::serves(std::string_view model) const {
@@ -127,8 +129,10 @@ bool UpstreamPool::serves(std::string_view model) const {
 
 bool UpstreamPool::is_any_available() const {
   const std::lock_guard lock(mutex_);
-  return std::any_of(health_.begin(), health_.end(),
-                     [](const Health& health) { return !health.is_set_aside; });
+  const int64_t now_ms = clock_.steady_ms();
+  return std::any_of(health_.begin(), health_.end(), [&](const Health& health) {
+    return !health.is_set_aside || health.set_aside_until_ms <= now_ms;
+  });
 }
 
 uint64_t UpstreamPool::next_random() {  // xorshift64

@@ -37,7 +37,7 @@ class UpstreamPool {
   void report(const Choice& choice, Outcome outcome, int64_t retry_after_ms = -1);
 
   bool serves(std::string_view model) const;
-  // Whether at least one upstream is not set aside.
+  // Whether at least one upstream is not set aside, or due for a probe.
   bool is_any_available() const;
 
  private:
@@ -46,6 +46,7 @@ class UpstreamPool {
     int64_t set_asides = 0;        // consecutive, doubling the time
     int64_t set_aside_until_ms = 0;
     bool is_set_aside = false;
+    bool is_probed = false;        // one request is finding out whether it is well again
     std::vector<int64_t> key_rests_until_ms;
     size_t next_key = 0;
   };

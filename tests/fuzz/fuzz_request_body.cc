@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "server/openai/request_body.h"
+#include "server/wire/request_body.h"
 
 namespace {
 

@@ -2,7 +2,7 @@
 #include <string>
 #include <vector>
 
-#include "server/openai/request_body.h"
+#include "server/wire/request_body.h"
 
 namespace chatgate {
 namespace {

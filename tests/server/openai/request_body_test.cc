@@ -1,4 +1,4 @@
-#include "server/openai/request_body.h"
+#include "server/wire/request_body.h"
 
 #include <catch2/catch_all.hpp>
 #include <nlohmann/json.hpp>
