@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 tab=$(printf '\t')
 {
-  sources cc h | xargs grep -nE ".{101}|$tab| $" || true
-  sources sh mjs | xargs grep -nE ".{121}|$tab| $" || true
+  sources cc h | xargs grep -HnE ".{101}|$tab| $" || true
+  sources sh mjs | xargs grep -HnE ".{121}|$tab| $" || true
 } | cut -c -140 |
   expect_nothing "lines that are too wide, with tabs or trailing white space"
