@@ -35,7 +35,7 @@ struct UsageRecord {
   TokenUsage usage;
   ExchangeRate rate;       // that `cost` was converted at
   Money cost;              // charged to the account
-  Money written_off;       // cost beyond what the balance could bear: never charged, here to be seen
+  Money written_off;       // cost beyond the balance: never charged, here to be seen
   int64_t duration_ms = 0;
 
   Timestamp started_at() const { return {id.value >> kRequestIdTimeShift}; }
