@@ -11,14 +11,14 @@
 namespace chatgate {
 
 enum class ErrorCode : uint8_t {
-  kInvalidRequest,       // broken JSON, a wrong parameter
-  kInvalidArgument,      // a wrong word on the command line or in the configuration
-  kMissingToken,         // no credentials at all
-  kInvalidToken,         // unknown, expired, revoked
+  kInvalidRequest,   // broken JSON, a wrong parameter
+  kInvalidArgument,  // a wrong word on the command line or in the configuration
+  kMissingToken,     // no credentials at all
+  kInvalidToken,     // unknown, expired, revoked
   kUserBlocked,
   kModelNotPriced,
   kModelNotAllowed,
-  kEndpointNotMetered,   // its cost would never be seen, so a prepaid account may not use it
+  kEndpointNotMetered,  // its cost would never be seen, so a prepaid account may not use it
   kRateLimited,
   kInsufficientQuota,
   kNotFound,
@@ -31,23 +31,23 @@ enum class ErrorCode : uint8_t {
   kUnsupportedMediaType,
   kUpstreamUnreachable,
   kUpstreamTimeout,
-  kUpstreamBroken,       // it answered, but not in HTTP that can be relayed
+  kUpstreamBroken,  // it answered, but not in HTTP that can be relayed
   kHttpVersionNotSupported,
-  kOverloaded,           // connection limits, draining
+  kOverloaded,  // connection limits, draining
   kAlreadyExists,
-  kRefused,              // a rule of the books forbids it
-  kStoreUnavailable,     // the database cannot be read or written now
-  kSystem,               // the operating system refuses: a port in use, an address not ours
+  kRefused,           // a rule of the books forbids it
+  kStoreUnavailable,  // the database cannot be read or written now
+  kSystem,            // the operating system refuses: a port in use, an address not ours
   kInternal,
 };
 
 struct Error {
   ErrorCode code = ErrorCode::kInternal;
-  std::string message;           // for a person: what happened, with which value, what to do next
-  std::string param = {};        // the request field at fault, empty when none
-  int64_t retry_after_ms = -1;   // -1: no advice
-  bool should_not_retry = false; // answered as `x-should-retry: false`
-  std::string subject = {};      // the value at fault where a client may be told it: a model's name
+  std::string message;            // for a person: what happened, with which value, what to do next
+  std::string param = {};         // the request field at fault, empty when none
+  int64_t retry_after_ms = -1;    // -1: no advice
+  bool should_not_retry = false;  // answered as `x-should-retry: false`
+  std::string subject = {};  // the value at fault where a client may be told it: a model's name
 };
 
 template <class T>
@@ -60,9 +60,9 @@ inline tl::unexpected<Error> fail(ErrorCode code, std::string message, std::stri
 // How one kind of error appears in each of chatgate's languages.
 struct ErrorTraits {
   int http_status;
-  std::string_view type;   // OpenAI's error.type
-  std::string_view code;   // OpenAI's error.code, empty for null
-  int exit_status;         // of the command line; see the README's table
+  std::string_view type;  // OpenAI's error.type
+  std::string_view code;  // OpenAI's error.code, empty for null
+  int exit_status;        // of the command line; see the README's table
 };
 
 const ErrorTraits& traits_of(ErrorCode code);

@@ -37,8 +37,8 @@ void Router::answer(HttpExchange& exchange, LoopContext& context) {
   for (const auto& route : kRoutes) {
     if (route.path == request.path) return route.answer(parts_, request);
   }
-  answer_error(exchange, {ErrorCode::kNotFound,
-                          "there is nothing at this path; the API is below /v1/"});
+  answer_error(exchange,
+               {ErrorCode::kNotFound, "there is nothing at this path; the API is below /v1/"});
 }
 
 std::string canonical_path(std::string_view decoded) {
@@ -50,7 +50,8 @@ std::string canonical_path(std::string_view decoded) {
     const auto segment = decoded.substr(begin, end - begin);
     begin = end + 1;
     if (segment.empty()) continue;
-    if (segment == "." || segment == ".." || segment.find('\\') != std::string_view::npos) return {};
+    if (segment == "." || segment == ".." || segment.find('\\') != std::string_view::npos)
+      return {};
     path.append("/").append(segment);
   }
   return path;
@@ -97,8 +98,8 @@ bool allow_methods(HttpExchange& exchange, std::string_view methods) {
     return false;
   }
   auto rendered = render_openai_error(
-      {ErrorCode::kMethodNotAllowed, "the method " + std::string(method) +
-                                         " is not allowed here; use " + std::string(methods)});
+      {ErrorCode::kMethodNotAllowed,
+       "the method " + std::string(method) + " is not allowed here; use " + std::string(methods)});
   for (auto& header : rendered.headers) headers.push_back(std::move(header));
   exchange.answer(rendered.status, std::move(headers), std::move(rendered.body));
   return false;

@@ -46,7 +46,8 @@ void answer_json(HttpExchange& exchange, std::string body);
 // The request's method is one of these, or the answer is a 405 (or, for OPTIONS, the list).
 bool allow_methods(HttpExchange& exchange, std::string_view methods);
 
-// --- the routes, each in a file of its own --------------------------------------------------------
+// --- the routes, each in a file of its own
+// --------------------------------------------------------
 
 void answer_openai(const RouteParts& parts, const RoutedRequest& request);     // /v1/...
 void answer_chat_door(const RouteParts& parts, const RoutedRequest& request);  // /chat

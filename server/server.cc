@@ -1,18 +1,18 @@
 #include "server/server.h"
 
+#include <sys/resource.h>
 #include <chrono>
 #include <csignal>
 #include <iostream>
-#include <sys/resource.h>
 #include <thread>
 
 #include "common/log/log.h"
 #include "common/net/address.h"
 #include "common/store/open_store.h"
 #include "server/demo/demo_upstream.h"
-#include "server/wire/error_envelope.h"
 #include "server/pipeline/pipeline.h"
 #include "server/routes.h"
+#include "server/wire/error_envelope.h"
 
 namespace chatgate {
 namespace {
@@ -38,8 +38,8 @@ TransportLimits limits_of(const Config& config) {
 
 void set_log_level(const Config& config) {
   const auto& name = config.log_level;
-  log::set_level(name == "debug"  ? log::Level::kDebug
-                 : name == "warn" ? log::Level::kWarn
+  log::set_level(name == "debug"   ? log::Level::kDebug
+                 : name == "warn"  ? log::Level::kWarn
                  : name == "error" ? log::Level::kError
                                    : log::Level::kInfo);
 }
@@ -267,10 +267,10 @@ void Server::announce() const {
         "          answers set OPENAI_API_KEY or give --upstream-url\n";
     if (!demo_token_.empty()) text += "chatgate: token (shown this once): " + demo_token_ + "\n";
     text += "chatgate: try\n\n  curl " + url + "/v1/chat/completions \\\n" +
-            "    -H 'Authorization: Bearer " +
-            (demo_token_.empty() ? "YOUR_TOKEN" : demo_token_) + "' \\\n" +
-            "    -H 'Content-Type: application/json' \\\n" +
-            "    -d '{\"model\":\"demo\",\"messages\":[{\"role\":\"user\",\"content\":\"Hello!\"}]}'\n\n";
+            "    -H 'Authorization: Bearer " + (demo_token_.empty() ? "YOUR_TOKEN" : demo_token_) +
+            "' \\\n" + "    -H 'Content-Type: application/json' \\\n" +
+            "    -d "
+            "'{\"model\":\"demo\",\"messages\":[{\"role\":\"user\",\"content\":\"Hello!\"}]}'\n\n";
   }
   std::cerr << text << std::flush;
 }
@@ -302,8 +302,9 @@ void Server::reload() {
   }
   const auto& fresh = loaded->config;
   if (fresh.upstreams.empty() != is_demo_) {
-    log::error("configuration_kept",
-               {{"reason", std::string_view("changing to or from the demo upstream needs a start")}});
+    log::error(
+        "configuration_kept",
+        {{"reason", std::string_view("changing to or from the demo upstream needs a start")}});
     return;
   }
   if (fresh.listen != config_.listen || fresh.db != config_.db || fresh.loops != config_.loops) {

@@ -118,8 +118,7 @@ void BookWriter::take_holds(const Queue& queue, BookBatch& batch) {
     }
   }
   const int64_t old_before_ms = system_clock().now().unix_ms - kYoungMs;
-  while (!young_.empty() &&
-         (young_.begin()->first.value >> kRequestIdTimeShift) < old_before_ms) {
+  while (!young_.empty() && (young_.begin()->first.value >> kRequestIdTimeShift) < old_before_ms) {
     batch.opened.push_back(young_.begin()->second);
     young_.erase(young_.begin());
   }

@@ -76,7 +76,7 @@ class BookWriter {
   Directory& directory_;
   Revision revision_ = 0;
   int64_t refreshed_ms_ = 0;
-  bool owes_refresh_ = false;  // a change was noticed and could not be read yet
+  bool owes_refresh_ = false;        // a change was noticed and could not be read yet
   std::map<RequestId, Hold> young_;  // opened and not yet written, by time of arrival
   BookBatch backlog_;                // to be ended in the store once it works again
   int64_t pause_ms_ = 0;             // since commits fail: how long none is tried

@@ -50,8 +50,8 @@ void Directory::put_price(const Price& price) {
   const std::unique_lock lock(mutex_);
   auto& prices = prices_[price.model];
   std::erase_if(prices, [&](const auto& known) { return known->id == price.id; });
-  const auto later = std::upper_bound(
-      prices.begin(), prices.end(), price, [](const Price& a, const auto& b) {
+  const auto later =
+      std::upper_bound(prices.begin(), prices.end(), price, [](const Price& a, const auto& b) {
         return std::pair(a.effective_from, a.id) < std::pair(b->effective_from, b->id);
       });
   prices.insert(later, std::make_shared<const Price>(price));
@@ -74,8 +74,7 @@ Result<Principal> Directory::find_principal(std::string_view token) const {
   if (user->second.blocked) {
     return fail(ErrorCode::kUserBlocked, "this account is blocked; ask the administrator");
   }
-  return Principal{entry.id, entry.user_id, user->second.unit, user->second.unmetered,
-                   entry.scope};
+  return Principal{entry.id, entry.user_id, user->second.unit, user->second.unmetered, entry.scope};
 }
 
 const Price* Directory::price_in_force(const std::vector<std::shared_ptr<const Price>>& prices,

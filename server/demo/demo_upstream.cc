@@ -4,8 +4,8 @@
 #include <nlohmann/json.hpp>
 
 #include "common/clock.h"
-#include "server/wire/request_body.h"
 #include "server/transport/coroutine.h"
+#include "server/wire/request_body.h"
 
 namespace chatgate {
 namespace {
@@ -32,9 +32,11 @@ void answer_json(HttpExchange& exchange, int status, const Json& body) {
                   body.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
-void answer_error(HttpExchange& exchange, int status, const char* type, const std::string& message) {
-  answer_json(exchange, status,
-              {{"error", {{"message", message}, {"type", type}, {"param", nullptr}, {"code", nullptr}}}});
+void answer_error(HttpExchange& exchange, int status, const char* type,
+                  const std::string& message) {
+  answer_json(
+      exchange, status,
+      {{"error", {{"message", message}, {"type", type}, {"param", nullptr}, {"code", nullptr}}}});
 }
 
 // About as many as a tokenizer would count.
@@ -73,9 +75,9 @@ Question question_of(const Json& request, const char* member) {
 }
 
 std::vector<std::string> words_of_answer(const Question& question) {
-  const std::string text =
-      "Hello from chatgate's built-in demo model. You asked: \"" + question.text.substr(0, 200) +
-      "\" Configure a real upstream with OPENAI_API_KEY to get real answers.";
+  const std::string text = "Hello from chatgate's built-in demo model. You asked: \"" +
+                           question.text.substr(0, 200) +
+                           "\" Configure a real upstream with OPENAI_API_KEY to get real answers.";
   std::vector<std::string> words;
   size_t begin = 0;
   while (begin < text.size()) {
@@ -118,12 +120,13 @@ Json chat_usage(const Answer& answer) {
 }
 
 Json chat_chunk(const Answer& answer, Json delta, Json finish_reason) {
-  Json chunk{{"id", answer.id},
-             {"object", "chat.completion.chunk"},
-             {"created", answer.created},
-             {"model", answer.model},
-             {"choices", {{{"index", 0}, {"delta", std::move(delta)},
-                           {"finish_reason", std::move(finish_reason)}}}}};
+  Json chunk{
+      {"id", answer.id},
+      {"object", "chat.completion.chunk"},
+      {"created", answer.created},
+      {"model", answer.model},
+      {"choices",
+       {{{"index", 0}, {"delta", std::move(delta)}, {"finish_reason", std::move(finish_reason)}}}}};
   if (answer.includes_usage) chunk["usage"] = nullptr;
   return chunk;
 }
@@ -134,7 +137,8 @@ bool send_event(BodySink& sink, const std::string& data, std::string_view event 
 }
 
 bool stream_chat(const Answer& answer, BodySink& sink) {
-  if (!send_event(sink, chat_chunk(answer, {{"role", "assistant"}, {"content", ""}}, nullptr).dump()))
+  if (!send_event(sink,
+                  chat_chunk(answer, {{"role", "assistant"}, {"content", ""}}, nullptr).dump()))
     return false;
   size_t sent = 0;
   for (const auto& word : answer.words) {
@@ -156,16 +160,16 @@ void answer_chat(HttpExchange& exchange, const Json& request, Answer answer) {
   answer.id = "chatcmpl-" + answer.id;
   if (!request.value("stream", false)) {
     pause(answer.word_ms() > 1 ? answer.word_ms() * answer.completion_tokens() / 4 : 0);
-    return answer_json(
-        exchange, 200,
-        {{"id", answer.id},
-         {"object", "chat.completion"},
-         {"created", answer.created},
-         {"model", answer.model},
-         {"choices", {{{"index", 0},
-                       {"message", {{"role", "assistant"}, {"content", joined(answer.words)}}},
-                       {"finish_reason", "stop"}}}},
-         {"usage", chat_usage(answer)}});
+    return answer_json(exchange, 200,
+                       {{"id", answer.id},
+                        {"object", "chat.completion"},
+                        {"created", answer.created},
+                        {"model", answer.model},
+                        {"choices",
+                         {{{"index", 0},
+                           {"message", {{"role", "assistant"}, {"content", joined(answer.words)}}},
+                           {"finish_reason", "stop"}}}},
+                        {"usage", chat_usage(answer)}});
   }
   if (request.contains("stream_options") && request["stream_options"].is_object()) {
     answer.includes_usage = request["stream_options"].value("include_usage", false);
@@ -175,17 +179,18 @@ void answer_chat(HttpExchange& exchange, const Json& request, Answer answer) {
 }
 
 Json response_object(const Answer& answer, const char* status) {
-  Json response{{"id", answer.id},         {"object", "response"}, {"created_at", answer.created},
-                {"model", answer.model},   {"status", status},     {"output", Json::array()},
+  Json response{{"id", answer.id},       {"object", "response"}, {"created_at", answer.created},
+                {"model", answer.model}, {"status", status},     {"output", Json::array()},
                 {"usage", nullptr}};
   if (std::string_view(status) != "completed") return response;
   response["output"] = {{{"id", "msg_" + answer.id},
                          {"type", "message"},
                          {"status", "completed"},
                          {"role", "assistant"},
-                         {"content", {{{"type", "output_text"},
-                                       {"text", joined(answer.words)},
-                                       {"annotations", Json::array()}}}}}};
+                         {"content",
+                          {{{"type", "output_text"},
+                            {"text", joined(answer.words)},
+                            {"annotations", Json::array()}}}}}};
   response["usage"] = {{"input_tokens", answer.prompt_tokens},
                        {"input_tokens_details", {{"cached_tokens", 0}}},
                        {"output_tokens", answer.completion_tokens()},
@@ -199,14 +204,16 @@ bool stream_response(const Answer& answer, BodySink& sink) {
     event["type"] = type;
     return send_event(sink, event.dump(), type);
   };
-  if (!send("response.created", {{"response", response_object(answer, "in_progress")}})) return false;
+  if (!send("response.created", {{"response", response_object(answer, "in_progress")}}))
+    return false;
   size_t sent = 0;
   for (const auto& word : answer.words) {
     if (answer.is_cut() && sent++ == kCutAfterWords) return false;
     pause(answer.word_ms());
-    if (!send("response.output_text.delta",
-              {{"item_id", "msg_" + answer.id}, {"output_index", 0}, {"content_index", 0},
-               {"delta", word}})) {
+    if (!send("response.output_text.delta", {{"item_id", "msg_" + answer.id},
+                                             {"output_index", 0},
+                                             {"content_index", 0},
+                                             {"delta", word}})) {
       return false;
     }
   }
@@ -227,16 +234,19 @@ void answer_embedding(HttpExchange& exchange, const Json& request, const Answer&
   const auto input = request.contains("input") ? request["input"] : Json();
   if (input.is_string()) inputs.push_back(input.get<std::string>());
   if (input.is_array()) {
-    for (const auto& text : input) inputs.push_back(text.is_string() ? text.get<std::string>() : text.dump());
+    for (const auto& text : input)
+      inputs.push_back(text.is_string() ? text.get<std::string>() : text.dump());
   }
   Json data = Json::array();
   int64_t tokens = 0;
   for (const auto& text : inputs) {
     Json vector = Json::array();
     for (size_t i = 0; i < kEmbeddingDimensions; ++i) {
-      vector.push_back(static_cast<double>((std::hash<std::string>{}(text) >> (i * 4)) & 15) / 16.0);
+      vector.push_back(static_cast<double>((std::hash<std::string>{}(text) >> (i * 4)) & 15) /
+                       16.0);
     }
-    data.push_back({{"object", "embedding"}, {"index", data.size()}, {"embedding", std::move(vector)}});
+    data.push_back(
+        {{"object", "embedding"}, {"index", data.size()}, {"embedding", std::move(vector)}});
     tokens += count_tokens(text);
   }
   answer_json(exchange, 200,
@@ -283,14 +293,17 @@ void answer_post(HttpExchange& exchange, const Json& request) {
 void answer_as_demo(HttpExchange& exchange) {
   auto body = exchange.read_body(0);
   if (!body) return answer_error(exchange, 400, "invalid_request_error", body.error().message);
-  if (exchange.head().method == "GET" && exchange.path() == "/v1/models") return answer_models(exchange);
+  if (exchange.head().method == "GET" && exchange.path() == "/v1/models")
+    return answer_models(exchange);
   if (exchange.head().method != "POST") {
-    return answer_error(exchange, 404, "invalid_request_error", "the demo upstream does not know this path");
+    return answer_error(exchange, 404, "invalid_request_error",
+                        "the demo upstream does not know this path");
   }
   JsonParser parser;  // bounds the nesting, which the tree below does not
   const auto request = read_json_body(*body, parser) ? Json::parse(*body, nullptr, false) : Json();
   if (!request.is_object()) {
-    return answer_error(exchange, 400, "invalid_request_error", "the demo upstream takes JSON only");
+    return answer_error(exchange, 400, "invalid_request_error",
+                        "the demo upstream takes JSON only");
   }
   try {
     answer_post(exchange, request);

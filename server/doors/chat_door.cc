@@ -1,8 +1,8 @@
-// POST /chat: the transparent agent. Body and answer are OpenAI's chat completions; only the refusal
-// of a model without a price has words of its own, which its clients know.
+// POST /chat: the transparent agent. Body and answer are OpenAI's chat completions; only the
+// refusal of a model without a price has words of its own, which its clients know.
 
-#include "server/wire/error_envelope.h"
 #include "server/routes.h"
+#include "server/wire/error_envelope.h"
 
 namespace chatgate {
 namespace {

@@ -1,6 +1,6 @@
-// GET /data/week: the bearer's requests of the last seven days, as the transparent agent lists them:
-// a JSON array of {remote_id, model, total_tokens, price, timestamp}, oldest first. `price` is what
-// the request cost, a decimal number in the account's unit.
+// GET /data/week: the bearer's requests of the last seven days, as the transparent agent lists
+// them: a JSON array of {remote_id, model, total_tokens, price, timestamp}, oldest first. `price`
+// is what the request cost, a decimal number in the account's unit.
 
 #include <nlohmann/json.hpp>
 
@@ -40,8 +40,8 @@ void answer_week(const RouteParts& parts, const RoutedRequest& request) {
   const Timestamp now = parts.clock.now();
   Result<std::vector<UsageRecord>> records;
   parts.reader.run([&](Store& store) {
-    records = store.list_usage_of_token(principal->token_id, {now.unix_ms - kWeekMs},
-                                        {now.unix_ms + 1});
+    records =
+        store.list_usage_of_token(principal->token_id, {now.unix_ms - kWeekMs}, {now.unix_ms + 1});
   });
   if (!records) return answer_error(request.exchange, records.error());
   answer_json(request.exchange, list_of(*records, principal->unit));

@@ -7,9 +7,8 @@ namespace {
 
 bool is_trusted(std::string_view address, const std::vector<IpRange>& ranges) {
   const auto parsed = parse_ip_address(address);
-  return parsed && std::any_of(ranges.begin(), ranges.end(), [&](const IpRange& range) {
-           return range.contains(*parsed);
-         });
+  return parsed && std::any_of(ranges.begin(), ranges.end(),
+                               [&](const IpRange& range) { return range.contains(*parsed); });
 }
 
 std::string_view trimmed(std::string_view text) {

@@ -13,7 +13,8 @@ constexpr int64_t kMinuteMs = 60'000;
 void RequestLimiter::Budget::set(int64_t limit, int64_t now_ms) {
   refill(now_ms);
   // A budget that is new or was unlimited starts full; a changed one keeps what was used.
-  milli = per_minute == 0 ? limit * 1000 : std::min(milli + (limit - per_minute) * 1000, limit * 1000);
+  milli =
+      per_minute == 0 ? limit * 1000 : std::min(milli + (limit - per_minute) * 1000, limit * 1000);
   per_minute = limit;
   updated_ms = now_ms;
 }
@@ -70,7 +71,8 @@ Result<LimitStatus> RequestLimiter::admit(int64_t tokens, int64_t now_ms) {
                 std::string("rate limit of this token reached: ") +
                     std::to_string(budget.per_minute) +
                     (lacks_requests ? " requests per minute" : " tokens per minute")};
-    error.retry_after_ms = std::max<int64_t>(1, budget.wait_ms_for(lacks_requests ? 1 : tokens_needed));
+    error.retry_after_ms =
+        std::max<int64_t>(1, budget.wait_ms_for(lacks_requests ? 1 : tokens_needed));
     return tl::unexpected(std::move(error));
   }
   ++running_;

@@ -10,19 +10,47 @@ constexpr std::string_view kVersion = "/v1";
 constexpr size_t kSegmentsMax = 6;
 
 constexpr std::array<std::string_view, 24> kFirstWords{
-    "assistants",  "audio",      "batches",     "chat",     "completions", "containers",
-    "conversations", "embeddings", "evals",     "files",    "fine_tuning", "graders",
-    "images",      "models",     "moderations", "organization", "realtime", "rerank",
-    "responses",   "threads",    "uploads",     "vector_stores", "videos",  "messages"};
+    "assistants",    "audio",      "batches",     "chat",          "completions", "containers",
+    "conversations", "embeddings", "evals",       "files",         "fine_tuning", "graders",
+    "images",        "models",     "moderations", "organization",  "realtime",    "rerank",
+    "responses",     "threads",    "uploads",     "vector_stores", "videos",      "messages"};
 
-constexpr std::array<std::string_view, 36> kLaterWords{
-    "calls",      "cancel",      "checkpoints", "client_secrets", "compact",     "complete",
-    "completions", "content",    "edits",       "events",         "file_batches", "files",
-    "generations", "input_items", "input_tokens", "items",        "jobs",        "messages",
-    "output_items", "parts",     "pause",       "permissions",    "projects",    "remix",
-    "resume",     "run",         "runs",        "search",         "sessions",    "speech",
-    "steps",      "submit_tool_outputs", "transcription_sessions", "transcriptions",
-    "translations", "variations"};
+constexpr std::array<std::string_view, 36> kLaterWords{"calls",
+                                                       "cancel",
+                                                       "checkpoints",
+                                                       "client_secrets",
+                                                       "compact",
+                                                       "complete",
+                                                       "completions",
+                                                       "content",
+                                                       "edits",
+                                                       "events",
+                                                       "file_batches",
+                                                       "files",
+                                                       "generations",
+                                                       "input_items",
+                                                       "input_tokens",
+                                                       "items",
+                                                       "jobs",
+                                                       "messages",
+                                                       "output_items",
+                                                       "parts",
+                                                       "pause",
+                                                       "permissions",
+                                                       "projects",
+                                                       "remix",
+                                                       "resume",
+                                                       "run",
+                                                       "runs",
+                                                       "search",
+                                                       "sessions",
+                                                       "speech",
+                                                       "steps",
+                                                       "submit_tool_outputs",
+                                                       "transcription_sessions",
+                                                       "transcriptions",
+                                                       "translations",
+                                                       "variations"};
 
 bool contains(const auto& words, std::string_view word) {
   return std::find(words.begin(), words.end(), word) != words.end();

@@ -27,10 +27,9 @@ nlohmann::ordered_json model_object(const std::string& model, Timestamp since) {
 void answer_models(const RouteParts& parts, const RoutedRequest& request) {
   auto principal = authenticate(parts.directory, request.exchange.head());
   if (!principal) return answer_error(request.exchange, principal.error());
-  const std::string_view wanted =
-      request.path.size() > kModels.size()
-          ? std::string_view(request.path).substr(kModels.size() + 1)
-          : std::string_view{};
+  const std::string_view wanted = request.path.size() > kModels.size()
+                                      ? std::string_view(request.path).substr(kModels.size() + 1)
+                                      : std::string_view{};
   nlohmann::ordered_json list{{"object", "list"}, {"data", nlohmann::ordered_json::array()}};
   for (const auto& [model, since] : parts.directory.list_models()) {
     if (!may_use(*principal, model)) continue;
@@ -38,8 +37,9 @@ void answer_models(const RouteParts& parts, const RoutedRequest& request) {
     list["data"].push_back(model_object(model, since));
   }
   if (wanted.empty()) return answer_json(request.exchange, list.dump());
-  answer_error(request.exchange, {ErrorCode::kNotFound,
-                                  "the model `" + std::string(wanted) + "` does not exist", "model"});
+  answer_error(
+      request.exchange,
+      {ErrorCode::kNotFound, "the model `" + std::string(wanted) + "` does not exist", "model"});
 }
 
 }  // namespace

@@ -4,9 +4,9 @@
 // (batches, fine-tuning, background responses) needs an unmetered account, a key of the user's own,
 // or `relay_unmetered`.
 
+#include <strings.h>
 #include <algorithm>
 #include <string_view>
-#include <strings.h>
 
 #include "server/pipeline/job.h"
 
@@ -14,15 +14,16 @@ namespace chatgate {
 namespace {
 
 // Below /v1, by their first segments.
-constexpr std::string_view kGenerating[] = {
-    "/audio/speech", "/audio/transcriptions", "/audio/translations", "/chat/completions",
-    "/completions", "/embeddings", "/images/edits", "/images/generations", "/images/variations",
-    "/responses"};
+constexpr std::string_view kGenerating[] = {"/audio/speech",       "/audio/transcriptions",
+                                            "/audio/translations", "/chat/completions",
+                                            "/completions",        "/embeddings",
+                                            "/images/edits",       "/images/generations",
+                                            "/images/variations",  "/responses"};
 constexpr std::string_view kFree[] = {"/conversations", "/files", "/moderations", "/uploads"};
 constexpr std::string_view kShared[] = {"/models"};
-constexpr std::string_view kCostsUnseen[] = {
-    "/assistants", "/batches", "/containers", "/evals", "/fine_tuning", "/organization",
-    "/realtime", "/threads", "/vector_stores"};
+constexpr std::string_view kCostsUnseen[] = {"/assistants", "/batches",     "/containers",
+                                             "/evals",      "/fine_tuning", "/organization",
+                                             "/realtime",   "/threads",     "/vector_stores"};
 
 std::string_view path_of(const Job& job) {
   const std::string_view path = job.route.upstream_path;
@@ -77,7 +78,8 @@ Result<void> check_without_model(const Job& job, std::string_view path) {
   if (is_one_of(path, kGenerating)) {
     return fail(ErrorCode::kInvalidRequest, "you must provide a model parameter", "model");
   }
-  const bool is_free = is_below(path, kFree) || (is_below(path, kGenerating) && job.body.size() < 65536);
+  const bool is_free =
+      is_below(path, kFree) || (is_below(path, kGenerating) && job.body.size() < 65536);
   if (is_free || may_cost_unseen(job)) return {};
   return fail(ErrorCode::kEndpointNotMetered,
               "what " + job.route.endpoint +

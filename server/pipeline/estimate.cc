@@ -42,7 +42,10 @@ TokenBounds token_bounds_of(const Job& job) {
   const auto body_bytes = static_cast<int64_t>(job.body.size());
   if (job.facts.prompt_bounded_by_body) {
     bounds.prompt = body_bytes + kPromptSlackTokens;
-    if (price.max_input_tokens > 0) bounds.prompt = std::min(bounds.prompt, price.max_input_tokens);
+    if (price.max_input_tokens > 0) {  // each prompt of a batch may fill the model's context
+      const int64_t contexts = bounded_product(price.max_input_tokens, job.facts.prompts);
+      bounds.prompt = std::min(bounds.prompt, contexts);
+    }
   } else {
     bounds.prompt =
         price.max_input_tokens > 0 ? price.max_input_tokens : config.default_max_input_tokens;
@@ -51,7 +54,8 @@ TokenBounds token_bounds_of(const Job& job) {
     int64_t each = max_output_tokens_of(job);
     if (each == 0) each = price.max_output_tokens;
     if (each == 0) each = config.default_max_output_tokens;
-    bounds.completion = bounded_product(each, job.facts.choices);
+    bounds.completion =
+        bounded_product(bounded_product(each, job.facts.choices), job.facts.prompts);
   }
   return bounds;
 }
@@ -66,9 +70,8 @@ int64_t estimated_prompt_tokens(const Job& job) {
 TokenUsage estimated_usage(const Job& job) {
   TokenUsage usage;
   usage.prompt = estimated_prompt_tokens(job);
-  usage.completion =
-      job.stream ? job.stream->content_events()
-                 : (job.answer_bytes + kBytesPerToken - 1) / kBytesPerToken;
+  usage.completion = job.stream ? job.stream->content_events()
+                                : (job.answer_bytes + kBytesPerToken - 1) / kBytesPerToken;
   usage.completion = std::min(usage.completion, token_bounds_of(job).completion);
   return usage;
 }

@@ -11,8 +11,9 @@ Job::Job(PipelineParts& pipeline_parts, LoopContext& loop_context, const Route& 
       started_ms(pipeline_parts.clock.steady_ms()) {}
 
 Job::~Job() {
-  if (has_hold) settle_detached(*this, is_client_gone || was_sent ? UsageStatus::kAborted
-                                                                  : UsageStatus::kFailed);
+  if (has_hold)
+    settle_detached(*this,
+                    is_client_gone || was_sent ? UsageStatus::kAborted : UsageStatus::kFailed);
 }
 
 int64_t Job::elapsed_ms() const { return parts.clock.steady_ms() - started_ms; }

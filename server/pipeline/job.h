@@ -10,13 +10,13 @@
 #include "common/domain/usage_record.h"
 #include "server/books/directory.h"
 #include "server/guard/request_limiter.h"
-#include "server/wire/request_body.h"
 #include "server/pipeline/pipeline.h"
 #include "server/transport/coroutine.h"
 #include "server/upstream/curl_multi.h"
 #include "server/upstream/sse_filter.h"
 #include "server/upstream/upstream_pool.h"
 #include "server/upstream/usage_extractor.h"
+#include "server/wire/request_body.h"
 
 namespace chatgate {
 
@@ -61,9 +61,9 @@ struct Job : std::enable_shared_from_this<Job> {
   // The upstream's side. The call borrows the body, so it comes after it.
   std::string upstream_name;
   std::unique_ptr<UpstreamCall> call;
-  bool was_sent = false;      // an upstream may have seen the request
-  bool is_plain_text = false; // the answer is text and not JSON
-  int http_status = 0;        // as the client sees it
+  bool was_sent = false;       // an upstream may have seen the request
+  bool is_plain_text = false;  // the answer is text and not JSON
+  int http_status = 0;         // as the client sees it
 
   // What the answer said.
   std::optional<SseFilter> stream;

@@ -2,10 +2,10 @@
 
 #include "common/log/log.h"
 #include "server/guard/client_address.h"
-#include "server/wire/error_envelope.h"
 #include "server/pipeline/authenticate.h"
 #include "server/pipeline/job.h"
 #include "server/pipeline/request_headers.h"
+#include "server/wire/error_envelope.h"
 
 namespace chatgate {
 namespace {
@@ -31,8 +31,8 @@ Result<void> admit(Job& job, HttpExchange& exchange) {
 }
 
 void refuse(Job& job, HttpExchange& exchange, const Error& error) {
-  auto rendered = job.route.render_error ? job.route.render_error(error)
-                                         : render_openai_error(error);
+  auto rendered =
+      job.route.render_error ? job.route.render_error(error) : render_openai_error(error);
   const std::string client =
       client_address(exchange.client_ip(), exchange.head().header("x-forwarded-for"),
                      job.runtime->trusted_proxies);

@@ -2,12 +2,12 @@
 // books are settled (a client that has seen a whole answer finds it in the books, whatever happens
 // next), and of a stream the one event that nobody but chatgate asked for.
 
-#include <algorithm>
 #include <strings.h>
+#include <algorithm>
 
 #include "common/log/log.h"
-#include "server/wire/error_envelope.h"
 #include "server/pipeline/job.h"
+#include "server/wire/error_envelope.h"
 
 namespace chatgate {
 namespace {
@@ -96,18 +96,19 @@ void send(Job& job, BodySink& sink, const std::string& bytes) {
 // A stream that breaks off says so in its own language; a bare end would look like success.
 void append_cut_event(Job& job, Progress progress, std::string& rest) {
   const bool is_late = progress == Progress::kTimeout;
-  log::warn("stream_cut", {{"request", std::string_view(format_request_id(job.id))},
-                           {"upstream", std::string_view(job.upstream_name)},
-                           {"reason", std::string_view(is_late ? "silent for too long"
-                                                               : job.call->failure())}});
+  log::warn("stream_cut",
+            {{"request", std::string_view(format_request_id(job.id))},
+             {"upstream", std::string_view(job.upstream_name)},
+             {"reason", std::string_view(is_late ? "silent for too long" : job.call->failure())}});
   const bool mid_event = job.stream->mid_event();
   job.stream->release(rest);
   if (mid_event || !rest.empty()) rest += "\n\n";
-  rest += "data: " +
-          openai_error_json({is_late ? ErrorCode::kUpstreamTimeout : ErrorCode::kUpstreamBroken,
-                             is_late ? "the upstream server was silent for too long"
-                                     : "the upstream server broke off in the middle of its answer"}) +
-          "\n\n";
+  rest +=
+      "data: " +
+      openai_error_json({is_late ? ErrorCode::kUpstreamTimeout : ErrorCode::kUpstreamBroken,
+                         is_late ? "the upstream server was silent for too long"
+                                 : "the upstream server broke off in the middle of its answer"}) +
+      "\n\n";
 }
 
 UsageStatus relay_stream(Job& job, BodySink& sink, std::string& rest) {

@@ -1,19 +1,40 @@
 #include "server/pipeline/request_headers.h"
 
+#include <strings.h>
 #include <algorithm>
 #include <string_view>
-#include <strings.h>
 
 namespace chatgate {
 namespace {
 
-constexpr std::string_view kStopHere[] = {
-    "accept-encoding", "api-key", "authorization", "connection", "content-length", "cookie",
-    "expect", "forwarded", "host", "keep-alive", "openai-organization", "openai-project",
-    "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer",
-    "transfer-encoding", "upgrade", "via", "x-forwarded-for", "x-forwarded-host",
-    "x-forwarded-proto", "x-http-method", "x-http-method-override", "x-method-override",
-    "x-real-ip", "x-request-id"};
+constexpr std::string_view kStopHere[] = {"accept-encoding",
+                                          "api-key",
+                                          "authorization",
+                                          "connection",
+                                          "content-length",
+                                          "cookie",
+                                          "expect",
+                                          "forwarded",
+                                          "host",
+                                          "keep-alive",
+                                          "openai-organization",
+                                          "openai-project",
+                                          "proxy-authenticate",
+                                          "proxy-authorization",
+                                          "proxy-connection",
+                                          "te",
+                                          "trailer",
+                                          "transfer-encoding",
+                                          "upgrade",
+                                          "via",
+                                          "x-forwarded-for",
+                                          "x-forwarded-host",
+                                          "x-forwarded-proto",
+                                          "x-http-method",
+                                          "x-http-method-override",
+                                          "x-method-override",
+                                          "x-real-ip",
+                                          "x-request-id"};
 
 bool equals(std::string_view a, std::string_view b) {
   return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
@@ -24,7 +45,8 @@ bool is_listed(std::string_view list, std::string_view name) {
     const size_t comma = std::min(list.find(','), list.size());
     auto entry = list.substr(0, comma);
     list.remove_prefix(std::min(comma + 1, list.size()));
-    while (!entry.empty() && (entry.front() == ' ' || entry.front() == '\t')) entry.remove_prefix(1);
+    while (!entry.empty() && (entry.front() == ' ' || entry.front() == '\t'))
+      entry.remove_prefix(1);
     while (!entry.empty() && (entry.back() == ' ' || entry.back() == '\t')) entry.remove_suffix(1);
     if (equals(entry, name)) return true;
   }

@@ -57,9 +57,10 @@ void edit_body(Job& job, const std::string& upstream_model) {
   if (upstream_model != job.facts.model) replace_model(job.body, job.facts, upstream_model);
   // Only these two know the option; others would refuse it.
   const std::string_view path = job.route.upstream_path;
-  const bool knows_option = path.substr(0, 17) == "/chat/completions" ||
-                            path.substr(0, 12) == "/completions";
-  if (job.facts.stream && knows_option && !job.facts.include_usage) ask_for_usage(job.body, job.facts);
+  const bool knows_option =
+      path.substr(0, 17) == "/chat/completions" || path.substr(0, 12) == "/completions";
+  if (job.facts.stream && knows_option && !job.facts.include_usage)
+    ask_for_usage(job.body, job.facts);
 }
 
 UpstreamRequest make_request(const Job& job, const UpstreamPool::Choice& choice,
@@ -103,9 +104,9 @@ Attempt judge_answer(Job& job, const UpstreamPool::Choice& choice) {
   attempt.may_retry = head.status == 429 || head.status >= 500;
   using Outcome = UpstreamPool::Outcome;
   job.runtime->pool->report(choice,
-                            head.status == 429    ? Outcome::kRateLimited
-                            : head.status >= 500  ? Outcome::kFailed
-                                                  : Outcome::kAnswered,
+                            head.status == 429   ? Outcome::kRateLimited
+                            : head.status >= 500 ? Outcome::kFailed
+                                                 : Outcome::kAnswered,
                             attempt.retry_after_ms);
   job.http_status = head.status;
   return attempt;
@@ -130,11 +131,11 @@ Attempt attempt_once(Job& job, const UpstreamPool::Choice& choice, const std::st
                   : progress == Progress::kTimeout
                       ? failure(ErrorCode::kUpstreamTimeout, choice, "did not answer in time")
                       : failure(ErrorCode::kUpstreamBroken, choice, "broke off before answering");
-  log::warn("upstream_failed", {{"request", std::string_view(format_request_id(job.id))},
-                                {"upstream", std::string_view(choice.upstream->name)},
-                                {"reason", is_refused_by_proxy
-                                               ? std::string_view("its proxy wants other credentials")
-                                               : std::string_view(job.call->failure())}});
+  log::warn("upstream_failed",
+            {{"request", std::string_view(format_request_id(job.id))},
+             {"upstream", std::string_view(choice.upstream->name)},
+             {"reason", is_refused_by_proxy ? std::string_view("its proxy wants credentials")
+                                            : std::string_view(job.call->failure())}});
   return attempt;
 }
 

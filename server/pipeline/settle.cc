@@ -33,10 +33,13 @@ bool must_estimate(const Job& job, UsageStatus status) {
   switch (status) {
     case UsageStatus::kCompleted:
       return job.answer.has_content || job.route.upstream_path == "/embeddings";
-    case UsageStatus::kAborted: return job.was_sent;
-    case UsageStatus::kCut: return job.stream && job.stream->content_events() > 0;
+    case UsageStatus::kAborted:
+      return job.was_sent;
+    case UsageStatus::kCut:
+      return job.stream && job.stream->content_events() > 0;
     case UsageStatus::kFailed:
-    case UsageStatus::kInterrupted: break;
+    case UsageStatus::kInterrupted:
+      break;
   }
   return false;
 }
@@ -62,8 +65,7 @@ void count_usage(const Job& job, UsageRecord& record) {
   } else if (record.status != UsageStatus::kCompleted) {
     return;  // nothing was seen of it
   }
-  const auto cost =
-      cost_of(record.usage, *job.price.price, job.principal.unit, job.price.rate);
+  const auto cost = cost_of(record.usage, *job.price.price, job.principal.unit, job.price.rate);
   record.cost = cost.value_or(job.hold.amount);
 }
 

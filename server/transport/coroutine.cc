@@ -1,11 +1,11 @@
 #include "server/transport/coroutine.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
 #include <boost/context/fiber.hpp>
 #include <cassert>
 #include <cstdlib>
 #include <new>
-#include <sys/mman.h>
-#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -113,15 +113,15 @@ struct Coroutine::Switch {
 
 Coroutine::Coroutine(EventLoop& loop, std::function<void()> body)
     : loop_(loop), body_(std::move(body)), switch_(std::make_unique<Switch>()) {
-  switch_->coroutine = ctx::fiber(
-      std::allocator_arg, PooledStack{&switch_->stack_bottom}, [this](ctx::fiber&& loop_fiber) {
-        switch_->loop = std::move(loop_fiber);
-        switch_->enter_coroutine(true);
-        body_();
-        is_done_ = true;
-        switch_->leave_coroutine(true);
-        return std::move(switch_->loop);
-      });
+  switch_->coroutine = ctx::fiber(std::allocator_arg, PooledStack{&switch_->stack_bottom},
+                                  [this](ctx::fiber&& loop_fiber) {
+                                    switch_->loop = std::move(loop_fiber);
+                                    switch_->enter_coroutine(true);
+                                    body_();
+                                    is_done_ = true;
+                                    switch_->leave_coroutine(true);
+                                    return std::move(switch_->loop);
+                                  });
 }
 
 Coroutine::~Coroutine() = default;

@@ -6,10 +6,10 @@
 
 #include "server/transport/http_connection.h"
 
+#include <sys/socket.h>
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <cerrno>
-#include <sys/socket.h>
 #include <utility>
 
 #include "common/log/log.h"
@@ -21,18 +21,18 @@ namespace asio = boost::asio;
 
 constexpr size_t kInputBytes = InputBuffer::kBytesMin;  // grows to the head's limit when needed
 constexpr size_t kInputBytesMax = 1 << 20;
-constexpr size_t kPipelinedBytesMax = 64 << 10; // read ahead while a request is being answered
-constexpr size_t kOutputBytes = 32 << 10;       // sent without waiting for the flush beyond this
+constexpr size_t kPipelinedBytesMax = 64 << 10;  // read ahead while a request is being answered
+constexpr size_t kOutputBytes = 32 << 10;        // sent without waiting for the flush beyond this
 constexpr size_t kOutputBytesKept = 8 << 10;
-constexpr uint64_t kDiscardBytesMax = 256 << 10; // of an unread body, to keep the connection
+constexpr uint64_t kDiscardBytesMax = 256 << 10;  // of an unread body, to keep the connection
 constexpr int64_t kDiscardMs = 5'000;
 constexpr int64_t kLingerMs = 2'000;
-constexpr size_t kReceiveBytes = 64 << 10;      // one direct read of a large body
+constexpr size_t kReceiveBytes = 64 << 10;  // one direct read of a large body
 
 // What httplib parses; it answers other methods in a protocol of its own.
 bool is_known_method(std::string_view method) {
-  static constexpr std::string_view kMethods[] = {"GET",   "POST",    "PUT",   "DELETE",
-                                                  "PATCH", "OPTIONS", "HEAD",  "TRACE"};
+  static constexpr std::string_view kMethods[] = {"GET",   "POST",    "PUT",  "DELETE",
+                                                  "PATCH", "OPTIONS", "HEAD", "TRACE"};
   return std::find(std::begin(kMethods), std::end(kMethods), method) != std::end(kMethods);
 }
 
@@ -85,8 +85,8 @@ bool HttpConnection::read_head() {
     }
     if (is_peer_closed_ || (host_.is_draining && deadline_ms < 0)) return false;
     is_idle_ = deadline_ms < 0;
-    const int64_t wait_ms = is_idle_ ? limits_.idle_timeout_ms
-                                     : deadline_ms - host_.loop->coarse_now_ms();
+    const int64_t wait_ms =
+        is_idle_ ? limits_.idle_timeout_ms : deadline_ms - host_.loop->coarse_now_ms();
     const auto input = wait_ms > 0 ? wait_input(wait_ms) : Input::kTimeout;
     is_idle_ = false;
     if (input == Input::kClosed) return false;
@@ -156,8 +156,8 @@ Result<std::string> HttpConnection::read_body(size_t spare_capacity) {
   const auto bytes_max = static_cast<uint64_t>(limits_.body_bytes_max);
   std::string body;
   if (head_.framing == BodyFraming::kLength && head_.content_length > bytes_max) {
-    return fail(ErrorCode::kBodyTooLarge, "the request body exceeds the limit of " +
-                                              std::to_string(bytes_max) + " bytes");
+    return fail(ErrorCode::kBodyTooLarge,
+                "the request body exceeds the limit of " + std::to_string(bytes_max) + " bytes");
   }
   if (body_is_done_) {
     body.reserve(spare_capacity);
@@ -168,8 +168,8 @@ Result<std::string> HttpConnection::read_body(size_t spare_capacity) {
     flush();
   }
   if (head_.framing == BodyFraming::kLength) body.reserve(head_.content_length + spare_capacity);
-  auto done = head_.framing == BodyFraming::kLength ? read_sized_body(body)
-                                                    : read_chunked_body(body);
+  auto done =
+      head_.framing == BodyFraming::kLength ? read_sized_body(body) : read_chunked_body(body);
   if (!done) {
     body_is_faulty_ = true;
     must_close_ = true;
@@ -224,10 +224,12 @@ Result<void> HttpConnection::read_chunked_body(std::string& body) {
 
 Result<void> HttpConnection::await_body_bytes() {
   switch (wait_input(limits_.body_timeout_ms)) {
-    case Input::kReady: return {};
+    case Input::kReady:
+      return {};
     case Input::kTimeout:
       return fail(ErrorCode::kRequestTimeout, "the request's body did not arrive in time");
-    case Input::kClosed: break;
+    case Input::kClosed:
+      break;
   }
   return fail(ErrorCode::kInvalidRequest, "the connection ended before the request's body did");
 }
@@ -288,8 +290,8 @@ bool HttpConnection::write(std::string_view bytes) {
 bool HttpConnection::flush() {
   size_t sent_total = 0;
   while (!is_broken_ && sent_total < output_.size()) {
-    const ssize_t sent = ::send(socket(), output_.data() + sent_total,
-                                output_.size() - sent_total, MSG_NOSIGNAL);
+    const ssize_t sent =
+        ::send(socket(), output_.data() + sent_total, output_.size() - sent_total, MSG_NOSIGNAL);
     if (sent > 0) {
       sent_total += static_cast<size_t>(sent);
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {

@@ -35,7 +35,8 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
   HttpConnection(ConnectionHost& host, int socket, bool is_ipv6, std::string client_ip)
       : host_(host),
         limits_(host.limits),
-        socket_(host.loop->io(), is_ipv6 ? boost::asio::ip::tcp::v6() : boost::asio::ip::tcp::v4(), socket),
+        socket_(host.loop->io(), is_ipv6 ? boost::asio::ip::tcp::v6() : boost::asio::ip::tcp::v4(),
+                socket),
         client_ip_(std::move(client_ip)) {
     host_.connections.insert(this);
   }
@@ -102,8 +103,8 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
 
   bool is_receiving_ = false;
   bool is_peer_closed_ = false;
-  bool is_broken_ = false;   // nothing can be sent any more
-  bool is_idle_ = false;     // waits for a request of which no byte has come
+  bool is_broken_ = false;  // nothing can be sent any more
+  bool is_idle_ = false;    // waits for a request of which no byte has come
   bool must_close_ = false;
 };
 

@@ -1,16 +1,16 @@
 #include "server/transport/http_listener.h"
 
 #include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <cassert>
 #include <cerrno>
 #include <cstring>
 #include <mutex>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-#include <unistd.h>
 #include <unordered_map>
 #include <utility>
 
@@ -48,8 +48,10 @@ std::string ip_of(const sockaddr_storage& address) {
 struct HttpListener::Impl {
   Impl(std::vector<EventLoop*> loops, HttpHandler handler, ErrorRenderer render,
        const TransportLimits& transport_limits)
-      : limits(transport_limits), render_error(std::move(render)),
-        acceptor(loops.front()->io()), accept_timer(*loops.front()) {
+      : limits(transport_limits),
+        render_error(std::move(render)),
+        acceptor(loops.front()->io()),
+        accept_timer(*loops.front()) {
     auto processor = make_request_processor(std::move(handler));
     for (auto* loop : loops) {
       auto& host = *hosts.emplace_back(std::make_unique<ConnectionHost>());

@@ -1,13 +1,13 @@
 // httplib sees each request through a stream that holds only what it needs to parse and route one:
-// the framing has been judged, and bodies, ranges and expectations are the transport's own business.
-// What it writes goes straight to the connection.
+// the framing has been judged, and bodies, ranges and expectations are the transport's own
+// business. What it writes goes straight to the connection.
 
 #include "server/transport/request_processor.h"
 
 #define CPPHTTPLIB_REQUEST_URI_MAX_LENGTH 1048576  // the framing guard holds the configured limit
+#include <httplib.h>
 #include <algorithm>
 #include <cstring>
-#include <httplib.h>
 #include <utility>
 
 #include "common/log/log.h"
@@ -165,8 +165,7 @@ class HttplibProcessor final : public httplib::Server, public RequestProcessor {
   bool process(HttpConnection& connection) override;
 
  private:
-  static void set_connection_headers(const httplib::Request& request,
-                                     httplib::Response& response);
+  static void set_connection_headers(const httplib::Request& request, httplib::Response& response);
   HttpHandler handler_;
 };
 
@@ -178,23 +177,23 @@ HttplibProcessor::HttplibProcessor(HttpHandler handler) : handler_(std::move(han
     handler_(exchange);
     return HandlerResponse::Handled;
   });
-  set_exception_handler([](const httplib::Request&, httplib::Response& response,
-                           std::exception_ptr thrown) {
-    std::string reason = "unknown exception";
-    try {
-      std::rethrow_exception(std::move(thrown));
-    } catch (const std::exception& error) {
-      reason = error.what();
-    } catch (...) {
-    }
-    log::error("request_failed_inside", {{"reason", std::string_view(reason)}});
-    auto& connection = *static_cast<HttpConnection*>(Coroutine::current()->context);
-    auto rendered = connection.host().render_error({ErrorCode::kInternal, "internal error"});
-    response.headers.clear();
-    response.status = rendered.status;
-    for (auto& [name, value] : rendered.headers) response.set_header(name, value);
-    response.body = std::move(rendered.body);
-  });
+  set_exception_handler(
+      [](const httplib::Request&, httplib::Response& response, std::exception_ptr thrown) {
+        std::string reason = "unknown exception";
+        try {
+          std::rethrow_exception(std::move(thrown));
+        } catch (const std::exception& error) {
+          reason = error.what();
+        } catch (...) {
+        }
+        log::error("request_failed_inside", {{"reason", std::string_view(reason)}});
+        auto& connection = *static_cast<HttpConnection*>(Coroutine::current()->context);
+        auto rendered = connection.host().render_error({ErrorCode::kInternal, "internal error"});
+        response.headers.clear();
+        response.status = rendered.status;
+        for (auto& [name, value] : rendered.headers) response.set_header(name, value);
+        response.body = std::move(rendered.body);
+      });
   set_post_routing_handler(&HttplibProcessor::set_connection_headers);
 }
 

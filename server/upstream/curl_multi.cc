@@ -10,13 +10,13 @@
 
 #include "server/upstream/curl_multi.h"
 
+#include <curl/curl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 #include <algorithm>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <cassert>
 #include <charconv>
-#include <curl/curl.h>
-#include <sys/socket.h>
-#include <unistd.h>
 #include <unordered_map>
 #include <utility>
 
@@ -39,8 +39,8 @@ constexpr size_t kHeaderBytesMax = 256 << 10;
 struct SocketWatch {
   SocketWatch(asio::io_context& io, int fd) : descriptor(io, fd) {}
   ~SocketWatch() { forget(); }
-  // Takes the descriptor out of epoll without closing it. REQUIRES: it is still open, for its number
-  // may be another socket's the moment that it is closed.
+  // Takes the descriptor out of epoll without closing it. REQUIRES: it is still open, for its
+  // number may be another socket's the moment that it is closed.
   void forget() {
     is_closed = true;
     if (descriptor.is_open()) descriptor.release();
@@ -71,9 +71,10 @@ std::string_view trim(std::string_view text) {
 // Hop-by-hop (RFC 9110, 7.6.1), or made anew for the client's side of the relay.
 bool stops_here(std::string_view name) {
   static constexpr std::string_view kNames[] = {
-      "connection", "keep-alive", "proxy-authenticate", "proxy-connection", "te",
-      "trailer", "transfer-encoding", "upgrade", "content-length", "content-encoding",
-      "set-cookie", "alt-svc"};
+      "connection",        "keep-alive", "proxy-authenticate",
+      "proxy-connection",  "te",         "trailer",
+      "transfer-encoding", "upgrade",    "content-length",
+      "content-encoding",  "set-cookie", "alt-svc"};
   return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }
 
@@ -245,7 +246,8 @@ int CurlMulti::Impl::on_socket(CURL*, curl_socket_t fd, int what, void* data, vo
     const auto found = self->watches.find(fd);
     if (found == self->watches.end()) return 0;
     found->second->wants_read = found->second->wants_write = false;
-    if (!found->second->is_ours) {  // libcurl closes its resolver's sockets itself, right after this
+    if (!found->second
+             ->is_ours) {  // libcurl closes its resolver's sockets itself, right after this
       found->second->forget();
       self->watches.erase(found);
     }
@@ -381,7 +383,8 @@ void UpstreamCall::Impl::set_up(const UpstreamRequest& request) {
   curl_easy_setopt(handle, CURLOPT_PREREQDATA, this);
   curl_easy_setopt(handle, CURLOPT_URL, request.url.c_str());
   curl_easy_setopt(handle, CURLOPT_PROXY, request.proxy.c_str());
-  curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.connect_timeout_ms));
+  curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS,
+                   static_cast<long>(request.connect_timeout_ms));
   curl_easy_setopt(handle, CURLOPT_BUFFERSIZE,
                    request.expects_stream ? kStreamReceiveBytes : kReceiveBytes);
   curl_easy_setopt(handle, CURLOPT_NOBODY, is_head ? 1L : 0L);

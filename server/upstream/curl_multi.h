@@ -21,8 +21,8 @@ struct UpstreamRequest {
   std::vector<std::string> headers;  // "Name: value"
   std::string_view body;             // must outlive the call; it is not copied
   bool has_body = false;
-  bool expects_stream = false;       // small receive buffers: many of these run at once
-  std::string proxy;                 // empty: none, whatever the environment says
+  bool expects_stream = false;  // small receive buffers: many of these run at once
+  std::string proxy;            // empty: none, whatever the environment says
   int64_t connect_timeout_ms = 10'000;
 };
 

@@ -45,8 +45,7 @@ std::optional<UpstreamPool::Choice> UpstreamPool::choose(std::string_view model,
     if (!model.empty() && !upstream.models.empty() && !matches_model(upstream.models, model)) {
       continue;
     }
-    const bool is_healthy =
-        !health_[i].is_set_aside || health_[i].set_aside_until_ms <= now_ms;
+    const bool is_healthy = !health_[i].is_set_aside || health_[i].set_aside_until_ms <= now_ms;
     const int its_class = (contains(tried, i) ? 2 : 0) + (is_healthy ? 0 : 1);
     if (its_class > best_class) continue;
     if (its_class < best_class) {
@@ -107,7 +106,8 @@ void UpstreamPool::report(const Choice& choice, Outcome outcome, int64_t retry_a
         health.key_rests_until_ms[choice.key_index] = now_ms + std::min(rest_ms, kKeyRestMsMax);
       }
       return;
-    case Outcome::kFailed: break;
+    case Outcome::kFailed:
+      break;
   }
   ++health.failures;
   // Requests that were under way when it was set aside say nothing new.

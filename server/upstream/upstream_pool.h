@@ -23,8 +23,8 @@ class UpstreamPool {
     const UpstreamConfig* upstream = nullptr;  // lives as long as the pool
     size_t upstream_index = 0;
     size_t key_index = 0;
-    std::string_view key;                      // empty: the server needs none
-    bool is_retry = false;                     // it has been tried for this request before
+    std::string_view key;   // empty: the server needs none
+    bool is_retry = false;  // it has been tried for this request before
   };
 
   // One that serves `model` (empty: any), by weight among those in good health that are not among
@@ -42,11 +42,11 @@ class UpstreamPool {
 
  private:
   struct Health {
-    int64_t failures = 0;          // consecutive
-    int64_t set_asides = 0;        // consecutive, doubling the time
+    int64_t failures = 0;    // consecutive
+    int64_t set_asides = 0;  // consecutive, doubling the time
     int64_t set_aside_until_ms = 0;
     bool is_set_aside = false;
-    bool is_probed = false;        // one request is finding out whether it is well again
+    bool is_probed = false;  // one request is finding out whether it is well again
     std::vector<int64_t> key_rests_until_ms;
     size_t next_key = 0;
   };

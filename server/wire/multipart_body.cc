@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "server/json/json_cursor.h"
-#include "server/wire/request_body.h"
 #include "server/transport/character_class.h"
+#include "server/wire/request_body.h"
 
 namespace chatgate {
 namespace {

@@ -170,6 +170,7 @@ class BodyReader {
   using Outcome = std::optional<Error>;  // nothing: go on
 
   Outcome step();
+  void count_prompt();
   Outcome take_name();
   Outcome take_value();
   Outcome open_container(char open);
@@ -196,6 +197,7 @@ class BodyReader {
   Member member_ = Member::kOther;
   uint32_t seen_ = 0;               // members that may stand only once, by bit
   bool seen_type_or_role_ = false;  // in the open tool or prompt item
+  int64_t prompts_ = 0;
   RequestFacts facts_;
 };
 
@@ -214,6 +216,7 @@ Result<RequestFacts> BodyReader::read() {
   if (cursor_.has_non_ascii() && !is_valid_utf8(body_)) {
     return fail(ErrorCode::kInvalidRequest, "the request body is not valid JSON: it is not UTF-8");
   }
+  facts_.prompts = std::max<int64_t>(prompts_, 1);
   facts_.max_output_tokens = std::max(facts_.max_chat_tokens, facts_.max_response_tokens);
   return std::move(facts_);
 }
@@ -229,10 +232,18 @@ BodyReader::Outcome BodyReader::step() {
   is_first_ = false;
   if (in_array()) {
     member_ = Member::kOther;
+    count_prompt();
   } else if (auto error = take_name()) {
     return error;
   }
   return take_value();
+}
+
+// An array directly in the body whose elements are texts, or arrays of token numbers, is a batch:
+// each element is a prompt of its own.
+void BodyReader::count_prompt() {
+  const bool is_batch = depth_ == 2 && (scope() == kPrompt || scope() == kPromptItems);
+  if (is_batch && (cursor_.peek() == '"' || cursor_.peek() == '[')) ++prompts_;
 }
 
 BodyReader::Outcome BodyReader::take_name() {

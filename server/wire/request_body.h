@@ -22,6 +22,7 @@ struct RequestFacts {
   int64_t max_chat_tokens = 0;      // of max_tokens and max_completion_tokens
   int64_t max_response_tokens = 0;  // max_output_tokens, which chat completions do not know
   int64_t choices = 1;              // the greater of n and best_of
+  int64_t prompts = 1;              // more for a batch: an array of texts in `prompt` or `input`
   // False when the prompt can hold more tokens than the body has bytes: it refers to something kept
   // elsewhere, holds media, or lets the provider's own tools add to it.
   bool prompt_bounded_by_body = true;

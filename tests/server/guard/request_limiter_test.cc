@@ -73,8 +73,8 @@ TEST_CASE("used tokens replace expected ones", "[request_limiter]") {
 }
 
 TEST_CASE("a withdrawn request leaves no trace", "[request_limiter]") {
-  auto limiter = limiter_with({.requests_per_minute = 2, .tokens_per_minute = 100,
-                               .parallel_requests = 1});
+  auto limiter =
+      limiter_with({.requests_per_minute = 2, .tokens_per_minute = 100, .parallel_requests = 1});
   for (int i = 0; i < 20; ++i) {
     REQUIRE(limiter->admit(100, kStartMs));
     Permit(limiter, 100).withdraw();

@@ -7,7 +7,8 @@ namespace chatgate {
 namespace {
 
 std::vector<std::string> pass(const std::string& lines) {
-  const std::string head = "POST /v1/x HTTP/1.1\r\nHost: gate\r\nContent-Length: 0\r\n" + lines + "\r\n";
+  const std::string head =
+      "POST /v1/x HTTP/1.1\r\nHost: gate\r\nContent-Length: 0\r\n" + lines + "\r\n";
   size_t scanned = 0;
   const auto judged = judge_head(head, {}, scanned);
   REQUIRE(judged);
@@ -20,7 +21,8 @@ bool has(const std::vector<std::string>& headers, const std::string& wanted) {
 }
 
 TEST_CASE("unknown headers pass unchanged", "[request_headers]") {
-  const auto headers = pass("OpenAI-Beta: assistants=v2\r\nContent-Type: application/json\r\nX-Empty:\r\n");
+  const auto headers =
+      pass("OpenAI-Beta: assistants=v2\r\nContent-Type: application/json\r\nX-Empty:\r\n");
   CHECK(has(headers, "OpenAI-Beta: assistants=v2"));
   CHECK(has(headers, "Content-Type: application/json"));
   CHECK(has(headers, "X-Empty;"));
@@ -28,15 +30,16 @@ TEST_CASE("unknown headers pass unchanged", "[request_headers]") {
 }
 
 TEST_CASE("credentials and what chooses the payer stop here", "[request_headers]") {
-  const auto headers =
-      pass("Authorization: Bearer sk-cg-secret\r\napi-key: sk-cg-secret\r\nCookie: a=b\r\n"
-           "OpenAI-Organization: org-other\r\nopenai-project: p\r\nX-Forwarded-For: 10.0.0.1\r\n");
+  const auto headers = pass(
+      "Authorization: Bearer sk-cg-secret\r\napi-key: sk-cg-secret\r\nCookie: a=b\r\n"
+      "OpenAI-Organization: org-other\r\nopenai-project: p\r\nX-Forwarded-For: 10.0.0.1\r\n");
   CHECK(headers == std::vector<std::string>{"Content-Type:"});
 }
 
 TEST_CASE("hop-by-hop headers and those named in Connection stop here", "[request_headers]") {
-  const auto headers = pass("Connection: keep-alive, X-Hop\r\nX-Hop: 1\r\nTE: trailers\r\n"
-                            "Accept-Encoding: gzip\r\nX-Stay: 1\r\n");
+  const auto headers = pass(
+      "Connection: keep-alive, X-Hop\r\nX-Hop: 1\r\nTE: trailers\r\n"
+      "Accept-Encoding: gzip\r\nX-Stay: 1\r\n");
   CHECK(headers == std::vector<std::string>{"X-Stay: 1", "Content-Type:"});
 }
 

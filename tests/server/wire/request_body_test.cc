@@ -422,6 +422,21 @@ TEST_CASE("both edits may come in any order", "[body]") {
   }
 }
 
+TEST_CASE("a batch counts its prompts", "[body]") {
+  const auto prompts = [](const std::string& member) {
+    return read(R"({"model":"m",)" + member + "}").value().prompts;
+  };
+  CHECK(prompts(R"("prompt":"a")") == 1);
+  CHECK(prompts(R"("prompt":["a","b"])") == 2);
+  CHECK(prompts(R"("prompt":[1,2,3])") == 1);
+  CHECK(prompts(R"("prompt":[[1,2],[3],[]])") == 3);
+  CHECK(prompts(R"("input":["a", "b", "c", "d"])") == 4);
+  CHECK(prompts(R"("input":[{"role":"user","content":["a","b"]}])") == 1);
+  CHECK(prompts(R"("messages":[{"role":"user","content":"a"},{"role":"user","content":"b"}])") ==
+        1);
+  CHECK(prompts(R"("prompt":[])") == 1);
+}
+
 TEST_CASE("large bodies are read whole", "[body]") {
   std::string text(8 << 20, 'x');
   for (size_t i = 0; i < text.size(); i += 100) text.replace(i, 2, "\xc3\xa9");
