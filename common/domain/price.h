@@ -11,8 +11,8 @@
 
 namespace chatgate {
 
-// More than any one request can use. A larger figure from an upstream is not believed: cut it to this
-// before it is charged; the books refuse it, so that no sum of theirs can overflow.
+// More than any one request can use. A larger figure from an upstream is not believed: cut it to
+// this before it is charged; the books refuse it, so that no sum of theirs can overflow.
 inline constexpr int64_t kTokenCountMax = 1'000'000'000;
 
 // Token counts as OpenAI reports them: cached and audio tokens are inside `prompt`, reasoning and
@@ -27,7 +27,7 @@ struct TokenUsage {
 
   int64_t total() const { return prompt + completion; }
   bool operator==(const TokenUsage&) const = default;
-  // A sum that would leave 64 bits, which takes billions of rows of kTokenCountMax, stays at the end.
+  // A sum that would leave 64 bits, which takes billions of the largest rows, stays at the end.
   TokenUsage& operator+=(const TokenUsage& other);
 };
 

@@ -7,7 +7,6 @@
 #include <array>
 #include <cctype>
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 
 #include "common/store/sqlite/sqlite_store.h"
@@ -92,9 +91,9 @@ Result<std::unique_ptr<ServeLock>> acquire_serve_lock(std::string_view url) {
   const std::string lock_path = (real.empty() ? *path : real.string()) + ".lock";
   const int file = ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (file < 0) {
-    return fail(ErrorCode::kStoreUnavailable, "the lock file " + sqlite::in_quotes(lock_path) +
-                                                  " cannot be opened (" + std::strerror(errno) +
-                                                  "): make it and its folder writable");
+    return fail(ErrorCode::kStoreUnavailable,
+                "the lock file " + sqlite::in_quotes(lock_path) + " cannot be opened (" +
+                    sqlite::system_error_text(errno) + "): make it and its folder writable");
   }
   auto lock = std::make_unique<FileLock>(file);
   if (::flock(file, LOCK_EX | LOCK_NB) != 0) {
@@ -105,7 +104,8 @@ Result<std::unique_ptr<ServeLock>> acquire_serve_lock(std::string_view url) {
   const std::string id = std::to_string(::getpid()) + "\n";
   if (::ftruncate(file, 0) != 0 || ::pwrite(file, id.data(), id.size(), 0) < 0) {
     return fail(ErrorCode::kStoreUnavailable, "the lock file " + sqlite::in_quotes(lock_path) +
-                                                  " cannot be written (" + std::strerror(errno) +
+                                                  " cannot be written (" +
+                                                  sqlite::system_error_text(errno) +
                                                   "): free some space on its disk and try again");
   }
   return lock;

@@ -194,6 +194,23 @@ TEMPLATE_LIST_TEST_CASE("holds that a dead gateway left are swept without a cost
   CHECK(faults_of(*shop.store).empty());
 }
 
+TEMPLATE_LIST_TEST_CASE("the greatest request id is that of a row or a hold", "[contract]",
+                        Databases) {
+  Shop<TestType> shop;
+  CHECK(must(shop.store->last_request_id()) == RequestId{0});
+  must(shop.store->commit({{}, {shop.sale(9, 1)}}));
+  CHECK(must(shop.store->last_request_id()) == request_id(kNoonMs, 9));
+  must(shop.store->commit({{shop.sale(11, 1).hold}, {}}));
+  CHECK(must(shop.store->last_request_id()) == request_id(kNoonMs, 11));
+}
+
+TEMPLATE_LIST_TEST_CASE("a probe changes nothing that anyone reads", "[contract]", Databases) {
+  Shop<TestType> shop;
+  const Revision before = must(shop.store->for_each_change_since(0, {}));
+  must(shop.store->probe());
+  CHECK(must(shop.store->for_each_change_since(0, {})) == before);
+}
+
 // --- random histories -------------------------------------------------------------------------
 
 // A random company: accounts of every kind, tokens, prices in two currencies. Its own sums are kept

@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <cstring>
 #include <filesystem>
+#include <system_error>
 #include <thread>
 
 #include "common/store/sqlite/schema.h"
@@ -49,7 +49,7 @@ Result<void> check_file(const std::string& path, bool create) {
     return {};
   }
   if (errno != ENOENT) {
-    return unusable(name + " cannot be reached (" + std::strerror(errno) +
+    return unusable(name + " cannot be reached (" + system_error_text(errno) +
                     "): check the path and its permissions");
   }
   std::filesystem::path folder = std::filesystem::path(path).parent_path();
@@ -66,11 +66,16 @@ Result<void> check_file(const std::string& path, bool create) {
   // For its owner alone: SQLite gives its side files the same permissions.
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (file < 0) {
-    return unusable(name + " cannot be created (" + std::strerror(errno) +
+    return unusable(name + " cannot be created (" + system_error_text(errno) +
                     "): make the folder writable, or name another path");
   }
   ::close(file);
   return {};
+}
+
+// A path that begins with "file:" would be taken for a URI, and ":memory:" for no file at all.
+std::string plain_path(const std::string& path) {
+  return path.starts_with("file:") || path.starts_with(":") ? "./" + path : path;
 }
 
 }  // namespace
@@ -84,6 +89,10 @@ std::string in_quotes(std::string_view text) {
   }
   if (text.size() > kShown) shown += "...";
   return shown + "'";
+}
+
+std::string system_error_text(int error_number) {
+  return std::generic_category().message(error_number);
 }
 
 Error error_of(const SQLite::Exception& failure, const std::string& path, int64_t busy_timeout_ms) {
@@ -136,11 +145,6 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::string& path,
   }
 }
 
-// A path that begins with "file:" would be taken for a URI, and ":memory:" for no file at all.
-static std::string plain_path(const std::string& path) {
-  return path.starts_with("file:") || path.starts_with(":") ? "./" + path : path;
-}
-
 Connection::Connection(const std::string& path, const ConnectionOptions& options)
     : path_(path),
       busy_timeout_ms_(options.busy_timeout_ms),
@@ -154,7 +158,9 @@ void Connection::configure(const ConnectionOptions& options) {
       "PRAGMA trusted_schema = OFF;"
       "PRAGMA secure_delete = OFF;"  // what is deleted here (holds) is no secret
       "PRAGMA temp_store = MEMORY;"
-      "PRAGMA cache_size = -16000;");
+      // 16 MB of log: hot pages, like today's roll-up, are then copied into the file seldom.
+      "PRAGMA wal_autocheckpoint = 4000;"
+      "PRAGMA cache_size = -8000;");
   if (options.pages_max > 0) {
     run_script("PRAGMA max_page_count = " + std::to_string(options.pages_max));
   }

@@ -165,6 +165,8 @@ class Connection {
 Error error_of(const SQLite::Exception& failure, const std::string& path, int64_t busy_timeout_ms);
 // For text that came from a person: printable, in quotes, short.
 std::string in_quotes(std::string_view text);
+// What an errno means, from any thread.
+std::string system_error_text(int error_number);
 
 template <class Work>
 auto Connection::in_transaction(bool is_write, Work& work) -> decltype(work()) {

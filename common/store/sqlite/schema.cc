@@ -98,7 +98,7 @@ Result<void> bring_up_to_date(Connection& connection) {
 Result<void> prepare_schema(Connection& connection) {
   // In one snapshot, lest another process create the tables between two looks.
   int64_t version = 0;
-  const Result<void> looked = in_transaction(connection, "BEGIN", [&] {
+  Result<void> looked = in_transaction(connection, "BEGIN", [&] {
     version = single_integer(connection, kSelectUserVersion);
     return check_owner(connection, version);
   });
