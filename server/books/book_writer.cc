@@ -148,7 +148,7 @@ bool BookWriter::try_commit(const BookBatch& batch) {
     auto balances = store_->commit(batch);
     if (balances) {
       for (const auto& account : *balances) ledger_.set_balance(account.user_id, account.balance);
-      pause_ms_ = 0;
+      if (!balances->empty()) pause_ms_ = 0;  // an empty commit proves little
       if (!is_healthy_.exchange(true)) log::info("books_writable_again");
       return true;
     }

@@ -64,21 +64,20 @@ void edit_body(Job& job, const std::string& upstream_model) {
 }
 
 UpstreamRequest make_request(const Job& job, const UpstreamPool::Choice& choice,
-                             const std::string& own_key) {
-  UpstreamRequest request;
-  request.method = job.method;
-  request.url = choice.upstream->base_url + job.route.upstream_path;
-  request.headers = job.upstream_headers;
-  const std::string_view key = own_key.empty() ? choice.key : std::string_view(own_key);
-  if (!key.empty()) request.headers.push_back("Authorization: Bearer " + std::string(key));
-  request.body = job.body;
+                             const std::string& url, const std::string& own_key) {
+  const std::string& method = job.method;
   // libcurl would turn a HEAD with a body into a POST, which is charged for and a HEAD is not.
-  request.has_body = job.method != "HEAD" && (!job.body.empty() || job.method == "POST" ||
-                                              job.method == "PUT" || job.method == "PATCH");
-  request.expects_stream = job.facts.stream;
-  request.proxy = choice.upstream->proxy;
-  request.connect_timeout_ms = choice.upstream->connect_timeout_ms;
-  return request;
+  const bool has_body = method != "HEAD" && (!job.body.empty() || method == "POST" ||
+                                             method == "PUT" || method == "PATCH");
+  return {.method = method,
+          .url = url,
+          .headers = job.upstream_headers,
+          .key = own_key.empty() ? choice.key : std::string_view(own_key),
+          .body = job.body,
+          .proxy = choice.upstream->proxy,
+          .has_body = has_body,
+          .expects_stream = job.facts.stream,
+          .connect_timeout_ms = choice.upstream->connect_timeout_ms};
 }
 
 struct Attempt {
@@ -116,7 +115,9 @@ Attempt attempt_once(Job& job, const UpstreamPool::Choice& choice, const std::st
   job.call.reset();
   if (job.is_client_gone) return client_left();
   job.upstream_name = choice.upstream->name;
-  job.call = std::make_unique<UpstreamCall>(job.context.curl, make_request(job, choice, own_key));
+  const std::string url = choice.upstream->base_url + job.route.upstream_path;
+  job.call =
+      std::make_unique<UpstreamCall>(job.context.curl, make_request(job, choice, url, own_key));
   const auto progress = job.call->await_head(choice.upstream->response_timeout_ms);
   job.was_sent = job.was_sent || job.call->was_sent();
   if (progress == Progress::kInterrupted) return client_left();

@@ -87,6 +87,15 @@ UsageRecord make_record(const Job& job, UsageStatus status) {
   return record;
 }
 
+void log_settled(const Job& job, const UsageRecord& record) {
+  log::debug("request_settled", {{"request", std::string_view(format_request_id(job.id))},
+                                 {"user", job.principal.user_id.value},
+                                 {"endpoint", std::string_view(record.endpoint)},
+                                 {"status", int64_t{record.http_status}},
+                                 {"tokens", record.usage.total()},
+                                 {"duration_ms", record.duration_ms}});
+}
+
 // Fixes the charge and ends the limits. What remains is to make it durable.
 Settlement conclude(Job& job, UsageStatus status) {
   assert(job.has_hold);
@@ -101,12 +110,7 @@ Settlement conclude(Job& job, UsageStatus status) {
                                    {"user", job.principal.user_id.value},
                                    {"nanos", charge.written_off.nanos}});
   }
-  log::debug("request_settled", {{"request", std::string_view(format_request_id(job.id))},
-                                 {"user", job.principal.user_id.value},
-                                 {"endpoint", std::string_view(record.endpoint)},
-                                 {"status", int64_t{record.http_status}},
-                                 {"tokens", record.usage.total()},
-                                 {"duration_ms", record.duration_ms}});
+  if (log::is_enabled(log::Level::kDebug)) log_settled(job, record);
   return {job.hold, std::move(record)};
 }
 

@@ -372,6 +372,9 @@ void UpstreamCall::Impl::set_up(const UpstreamRequest& request) {
   handle = multi.take_handle();
   curl_slist* list = nullptr;
   for (const auto& header : request.headers) list = curl_slist_append(list, header.c_str());
+  if (!request.key.empty()) {
+    list = curl_slist_append(list, ("Authorization: Bearer " + std::string(request.key)).c_str());
+  }
   list = curl_slist_append(list, "Expect:");  // libcurl's own would cost a round trip
   headers.reset(list);
 

@@ -15,14 +15,16 @@ namespace chatgate {
 
 class EventLoop;
 
+// Borrows what it names: it must outlive the call's constructor, the body the whole call.
 struct UpstreamRequest {
-  std::string method;
-  std::string url;
-  std::vector<std::string> headers;  // "Name: value"
-  std::string_view body;             // must outlive the call; it is not copied
+  const std::string& method;
+  const std::string& url;
+  const std::vector<std::string>& headers;  // "Name: value"
+  std::string_view key;                     // sent as a bearer token; empty: none
+  std::string_view body;
+  const std::string& proxy;  // empty: none, whatever the environment says
   bool has_body = false;
   bool expects_stream = false;  // small receive buffers: many of these run at once
-  std::string proxy;            // empty: none, whatever the environment says
   int64_t connect_timeout_ms = 10'000;
 };
 
