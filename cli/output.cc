@@ -121,7 +121,7 @@ std::string render_lines(const Table& table, bool use_color) {
 // RFC 4180: quotes around what holds a comma, a quote or a line end; quotes doubled.
 std::string csv_field(const ordered_json& value) {
   if (value.is_null()) return "";
-  const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+  std::string text = value.is_string() ? value.get<std::string>() : value.dump();
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
   std::string field = "\"";
   for (const char c : text) field += c == '"' ? std::string("\"\"") : std::string(1, c);

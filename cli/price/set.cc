@@ -51,7 +51,7 @@ class PriceReader {
 
 Result<Money> parse_per_request(const std::string& text, const Unit& unit) {
   if (text.empty()) return Money{};
-  const auto amount = parse_money(text, unit);
+  auto amount = parse_money(text, unit);
   if (!amount) return fail(ErrorCode::kInvalidArgument, "--per-request: " + amount.error().message);
   if (amount->is_negative()) {
     return fail(ErrorCode::kInvalidArgument, "--per-request: " + text + " is below zero");

@@ -39,6 +39,7 @@ Result<Dimensions> parse_dimensions(const std::vector<std::string>& names) {
                                      [&](const Dimension& known) { return known.name == name; });
     if (found == kDimensions.end()) {
       std::vector<std::string> known;
+      known.reserve(kDimensions.size());
       for (const auto& dimension : kDimensions) known.emplace_back(dimension.name);
       return fail(ErrorCode::kInvalidArgument, "--by: no grouping " + quote(name) +
                                                    did_you_mean(name, known) + " (there are " +

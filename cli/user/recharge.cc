@@ -7,7 +7,7 @@ namespace chatgate {
 namespace {
 
 Result<Money> parse_amount(const UserRechargeOptions& options, const Unit& unit) {
-  const auto amount = parse_money(options.amount, unit);
+  auto amount = parse_money(options.amount, unit);
   if (!amount) return amount;
   if (amount->is_zero()) return fail(ErrorCode::kInvalidArgument, "an amount of 0 changes nothing");
   if (amount->is_negative() && !options.adjust) {
