@@ -125,11 +125,40 @@ void BookWriter::take_holds(const Queue& queue, BookBatch& batch) {
 }
 
 void BookWriter::commit(const BookBatch& batch, const std::vector<Ticket>& tickets) {
-  const bool is_durable = try_commit(batch);
+  const auto outcome = try_commit(batch);
+  if (outcome == Outcome::kRefused && batch.settled.size() > 1) {
+    return commit_singly(batch, tickets);
+  }
   const size_t first = batch.settled.size() - tickets.size();
   for (size_t i = first; i < batch.settled.size(); ++i) ledger_.committed(batch.settled[i].hold);
-  if (!is_durable) give_up(batch, tickets);
-  wake(tickets, is_durable);
+  if (outcome == Outcome::kUnavailable) give_up(batch, tickets);
+  if (outcome == Outcome::kRefused) release(batch);
+  wake(tickets, outcome == Outcome::kDurable);
+}
+
+// A settlement that the store will never take must not take its group with it.
+void BookWriter::commit_singly(const BookBatch& batch, const std::vector<Ticket>& tickets) {
+  BookBatch holds;
+  for (const auto& hold : batch.opened) {
+    const bool is_over = std::any_of(
+        batch.settled.begin(), batch.settled.end(),
+        [&](const auto& settlement) { return settlement.hold.request_id == hold.request_id; });
+    if (!is_over) holds.opened.push_back(hold);
+  }
+  if (!holds.empty()) commit(holds, {});
+  const size_t first = batch.settled.size() - tickets.size();
+  for (size_t i = 0; i < batch.settled.size(); ++i) {
+    std::vector<Ticket> ticket;
+    if (i >= first) ticket.push_back(tickets[i - first]);
+    commit({{}, {batch.settled[i]}}, ticket);
+  }
+}
+
+// Ends the holds of a batch without booking anything else.
+void BookWriter::release(BookBatch batch) {
+  for (auto& settlement : batch.settled) settlement.usage.reset();
+  batch.opened.clear();
+  if (try_commit(batch) == Outcome::kUnavailable) give_up(std::move(batch), {});
 }
 
 // Whether the store is worth a try: it works, or its pause is over and a probe went well.
@@ -142,15 +171,19 @@ bool BookWriter::may_write() {
   return false;
 }
 
-bool BookWriter::try_commit(const BookBatch& batch) {
-  if (!may_write()) return false;
+BookWriter::Outcome BookWriter::try_commit(const BookBatch& batch) {
+  if (!may_write()) return Outcome::kUnavailable;
   for (int attempt = 1;; ++attempt) {
     auto balances = store_->commit(batch);
     if (balances) {
       for (const auto& account : *balances) ledger_.set_balance(account.user_id, account.balance);
       if (!balances->empty()) pause_ms_ = 0;  // an empty commit proves little
       if (!is_healthy_.exchange(true)) log::info("books_writable_again");
-      return true;
+      return Outcome::kDurable;
+    }
+    if (balances.error().code != ErrorCode::kStoreUnavailable) {
+      log::error("settlement_refused", {{"reason", std::string_view(balances.error().message)}});
+      return Outcome::kRefused;
     }
     if (is_healthy_.exchange(false) || attempt == kCommitAttempts) {
       log::error("books_not_writable", {{"reason", std::string_view(balances.error().message)},
@@ -159,7 +192,7 @@ bool BookWriter::try_commit(const BookBatch& batch) {
     if (attempt == kCommitAttempts) {
       pause_ms_ = pause_ms_ == 0 ? kPauseMs : std::min(pause_ms_ * 2, kPauseMsMax);
       paused_until_ms_ = system_clock().steady_ms() + pause_ms_;
-      return false;
+      return Outcome::kUnavailable;
     }
     std::this_thread::sleep_for(kCommitPause);
   }

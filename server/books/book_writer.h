@@ -59,11 +59,15 @@ class BookWriter {
     bool empty() const { return opened.empty() && settled.empty(); }
   };
 
+  enum class Outcome : uint8_t { kDurable, kUnavailable, kRefused };
+
   void run();
   BookBatch next_batch(Queue& queue);
   void take_holds(const Queue& queue, BookBatch& batch);
   void commit(const BookBatch& batch, const std::vector<Ticket>& tickets);
-  bool try_commit(const BookBatch& batch);
+  void commit_singly(const BookBatch& batch, const std::vector<Ticket>& tickets);
+  void release(BookBatch batch);
+  Outcome try_commit(const BookBatch& batch);
   void give_up(BookBatch batch, const std::vector<Ticket>& tickets);
   bool may_write();
   void wake(const std::vector<Ticket>& tickets, bool is_durable);
