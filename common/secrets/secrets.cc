@@ -96,7 +96,7 @@ std::string seal(std::string_view plain, const MasterKey& key) {
 Result<std::string> open_sealed(std::string_view sealed, const MasterKey& key) {
   require_sodium();
   constexpr size_t kOverhead = crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES;
-  std::vector<uint8_t> bytes(sealed.size());
+  std::vector<uint8_t> bytes(sealed.size() + 1);  // never empty: libsodium wants an address
   size_t length = 0;
   const char* end = nullptr;
   const bool is_decoded = sodium_base642bin(bytes.data(), bytes.size(), sealed.data(),
