@@ -15,6 +15,9 @@ namespace {
 constexpr int64_t kRefreshMs = 250;
 // A commit that fails is tried again this often, this far apart, before its requests are failed.
 constexpr int kCommitAttempts = 5;
+// When at least this many requests are under way, commits wait this long for company.
+constexpr int64_t kBusyHolds = 16;
+constexpr auto kGatherTime = std::chrono::microseconds(300);
 // How long a hold may go without its row, in case it is settled meanwhile.
 constexpr int64_t kYoungMs = 200;
 constexpr auto kCommitPause = std::chrono::milliseconds(100);
@@ -88,6 +91,7 @@ void BookWriter::run() {
                           [this] { return !queue_.settled.empty() || is_stopping_; });
         is_waiting_ = false;
       }
+      gather(lock);
       if (is_stopping_ && queue_.empty()) return;
       std::swap(queue, queue_);
     }
@@ -96,6 +100,16 @@ void BookWriter::run() {
     queue.tickets.clear();
     refresh_if_due();
   }
+}
+
+// With many requests under way more settlements follow within moments, and a commit costs as much
+// for one as for dozens.
+void BookWriter::gather(std::unique_lock<std::mutex>& lock) {
+  const auto waiting = static_cast<int64_t>(queue_.settled.size());
+  if (waiting == 0 || ledger_.open_holds() < std::max(kBusyHolds, waiting * 2)) return;
+  lock.unlock();
+  std::this_thread::sleep_for(kGatherTime);
+  lock.lock();
 }
 
 // What is handed in now comes last, so that its settlements stand beside their tickets.

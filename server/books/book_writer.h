@@ -62,6 +62,7 @@ class BookWriter {
   enum class Outcome : uint8_t { kDurable, kUnavailable, kRefused };
 
   void run();
+  void gather(std::unique_lock<std::mutex>& lock);
   BookBatch next_batch(Queue& queue);
   void take_holds(const Queue& queue, BookBatch& batch);
   void commit(const BookBatch& batch, const std::vector<Ticket>& tickets);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <string>
 
 #include "server/pipeline/job.h"
@@ -26,10 +27,6 @@ void add_limit_headers(HeaderList& headers, const char* kind, const LimitStatus:
   headers.emplace_back(prefix + "reset-" + kind, format_reset(side.reset_ms));
 }
 
-bool begins_with(std::string_view text, std::string_view beginning) {
-  return text.substr(0, beginning.size()) == beginning;
-}
-
 }  // namespace
 
 void add_own_headers(const Job& job, HeaderList& headers) {
@@ -38,21 +35,19 @@ void add_own_headers(const Job& job, HeaderList& headers) {
   if (job.limits.tokens) add_limit_headers(headers, "tokens", *job.limits.tokens);
 }
 
-HeaderList answer_headers(const Job& job) {
+HeaderList answer_headers(Job& job) {
   const bool is_limited = job.limits.requests || job.limits.tokens;
-  HeaderList headers;
-  bool has_processing_time = false;
-  for (const auto& header : job.call->head().headers) {
+  HeaderList headers = job.call->take_headers();
+  // The upstream's own request id and server names mean nothing to the client, and its limits are
+  // those of the shared account: a token's own limits take their place.
+  std::erase_if(headers, [&](const auto& header) {
     const std::string& name = header.first;
-    // The upstream's own request id and server names mean nothing to the client, and its limits
-    // are those of the shared account: a token's own limits take their place.
-    if (name == "x-request-id" || name == "server" || name == "strict-transport-security" ||
-        (is_limited && begins_with(name, "x-ratelimit-"))) {
-      continue;
-    }
-    has_processing_time = has_processing_time || name == "openai-processing-ms";
-    headers.push_back(header);
-  }
+    return name == "x-request-id" || name == "server" || name == "strict-transport-security" ||
+           (is_limited && name.starts_with("x-ratelimit-"));
+  });
+  const bool has_processing_time = std::any_of(headers.begin(), headers.end(), [](const auto& h) {
+    return h.first == "openai-processing-ms";
+  });
   add_own_headers(job, headers);
   if (!has_processing_time) {
     headers.emplace_back("openai-processing-ms", std::to_string(job.elapsed_ms()));

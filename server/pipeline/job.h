@@ -23,6 +23,14 @@ namespace chatgate {
 // Room behind a body for the edits made in it, so that they do not move it.
 inline constexpr size_t kBodySpareBytes = 256;
 
+// What an answer is made of, as far as metering can read it.
+enum class AnswerKind : uint8_t {
+  kOther,  // audio, images, files
+  kJson,
+  kText,    // a transcript: it has content, and no place for a usage
+  kStream,  // server-sent events
+};
+
 // How the request is charged.
 enum class Metering : uint8_t {
   kNone,    // names no model, or only reads: recorded without cost
@@ -61,12 +69,12 @@ struct Job : std::enable_shared_from_this<Job> {
   // The upstream's side. The call borrows the body, so it comes after it.
   std::string upstream_name;
   std::unique_ptr<UpstreamCall> call;
-  bool was_sent = false;       // an upstream may have seen the request
-  bool is_plain_text = false;  // the answer is text and not JSON
-  int http_status = 0;         // as the client sees it
+  bool was_sent = false;  // an upstream may have seen the request
+  int http_status = 0;    // as the client sees it
 
   // What the answer said.
-  std::optional<SseFilter> stream;
+  AnswerKind answer_kind = AnswerKind::kOther;
+  std::optional<SseFilter> stream;  // when it is one
   JsonAnswerScanner scanner;
   AnswerFacts answer;
   int64_t answer_bytes = 0;
@@ -105,8 +113,8 @@ Result<void> settle(Job& job, UsageStatus status);
 // The same without waiting, for a request that nobody waits for.
 void settle_detached(Job& job, UsageStatus status);
 
-// The headers of an answer: the upstream's, and chatgate's own.
-HeaderList answer_headers(const Job& job);
+// The headers of an answer: the upstream's, and chatgate's own. Once for each job.
+HeaderList answer_headers(Job& job);
 void add_own_headers(const Job& job, HeaderList& headers);
 
 }  // namespace chatgate

@@ -36,15 +36,20 @@ int64_t idle_timeout_ms(const Job& job) {
   return UpstreamConfig{}.idle_timeout_ms;
 }
 
+AnswerKind kind_of(const UpstreamHead& head) {
+  const auto content_type = content_type_of(head);
+  if (head.status < 400 && is_media_type(content_type, "text/event-stream")) {
+    return AnswerKind::kStream;
+  }
+  if (is_media_type(content_type, "application/json")) return AnswerKind::kJson;
+  const bool is_text =
+      is_media_type(content_type, "text/") || is_media_type(content_type, "application/x-subrip");
+  return is_text ? AnswerKind::kText : AnswerKind::kOther;
+}
+
 void note_piece(Job& job, std::string_view piece) {
   job.answer_bytes += static_cast<int64_t>(piece.size());
-  const auto content_type = content_type_of(job.call->head());
-  if (is_media_type(content_type, "application/json")) {
-    job.scanner.feed(piece);
-  } else if (is_media_type(content_type, "text/") ||
-             is_media_type(content_type, "application/x-subrip")) {
-    job.is_plain_text = true;  // a transcript: it has content, and no place for a usage
-  }
+  if (job.answer_kind == AnswerKind::kJson) job.scanner.feed(piece);
 }
 
 void note_end(Job& job) {
@@ -53,7 +58,7 @@ void note_end(Job& job) {
     job.answer.has_content = job.answer.has_content || job.stream->content_events() > 0;
   } else {
     job.answer = job.scanner.facts();
-    job.answer.has_content = job.answer.has_content || job.is_plain_text;
+    job.answer.has_content = job.answer.has_content || job.answer_kind == AnswerKind::kText;
     // Reading a stored answer shows its usage again; it was charged when it was made.
     if (job.metering == Metering::kNone) job.answer.usage.reset();
   }
@@ -159,8 +164,8 @@ UsageStatus relay_long_answer(Job& job, BodySink& sink, std::string& rest) {
 }  // namespace
 
 Result<bool> read_whole_answer(Job& job, std::string& answer) {
-  const auto& head = job.call->head();
-  if (job.http_status < 400 && is_media_type(content_type_of(head), "text/event-stream")) {
+  job.answer_kind = kind_of(job.call->head());
+  if (job.answer_kind == AnswerKind::kStream) {
     job.stream.emplace(job.facts.stream && !job.facts.include_usage);
     return false;
   }

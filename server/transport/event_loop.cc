@@ -15,7 +15,8 @@ namespace chatgate {
 namespace asio = boost::asio;
 
 struct EventLoop::Impl {
-  asio::io_context io{1};
+  // One thread runs the loop and uses its sockets; others only post. So the reactor needs no locks.
+  asio::io_context io{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
   asio::executor_work_guard<asio::io_context::executor_type> work{io.get_executor()};
   asio::steady_timer ticker{io};
 };

@@ -17,6 +17,8 @@
 namespace chatgate {
 namespace {
 
+constexpr size_t kHeaderBytesExpected = 1024;
+
 class ConnectionStream final : public httplib::Stream {
  public:
   explicit ConnectionStream(HttpConnection& connection);
@@ -103,7 +105,11 @@ class ConnectionExchange final : public HttpExchange {
 
  private:
   void set_headers(HeaderList headers) {
-    for (auto& [name, value] : headers) response_.set_header(name, value);
+    namespace fields = httplib::detail::fields;
+    for (auto& [name, value] : headers) {
+      if (!fields::is_field_name(name) || !fields::is_field_value(value)) continue;
+      response_.headers.emplace(std::move(name), std::move(value));
+    }
   }
 
   HttpConnection& connection_;
@@ -194,6 +200,15 @@ HttplibProcessor::HttplibProcessor(HttpHandler handler) : handler_(std::move(han
         for (auto& [name, value] : rendered.headers) response.set_header(name, value);
         response.body = std::move(rendered.body);
       });
+  set_header_writer([](httplib::Stream& stream, httplib::Headers& headers) {
+    std::string lines;
+    lines.reserve(kHeaderBytesExpected);
+    for (const auto& [name, value] : headers) {
+      lines.append(name).append(": ").append(value).append("\r\n");
+    }
+    lines += "\r\n";
+    return stream.write(lines.data(), lines.size());
+  });
   set_post_routing_handler(&HttplibProcessor::set_connection_headers);
 }
 

@@ -33,6 +33,7 @@ constexpr long kStreamReceiveBytes = 2 << 10;
 constexpr long kIdleConnectionsMax = 1024;
 constexpr size_t kSpareHandlesMax = 256;
 constexpr size_t kHeadersMax = 256;
+constexpr size_t kHeadersExpected = 24;
 constexpr size_t kHeaderBytesMax = 256 << 10;
 
 // A socket of libcurl's and what it wants to know of it.
@@ -450,6 +451,7 @@ size_t UpstreamCall::Impl::on_header(char* bytes, size_t size, size_t count, voi
 void UpstreamCall::Impl::take_header(std::string_view line) {
   if (line.substr(0, 5) == "HTTP/" && !has_head) {  // a final answer may follow interim ones
     head = UpstreamHead{};
+    head.headers.reserve(kHeadersExpected);
     connection.clear();
     const size_t space = line.find(' ');
     const auto code = space == std::string_view::npos ? "" : line.substr(space + 1);
@@ -520,6 +522,7 @@ UpstreamCall::Progress UpstreamCall::await_head(int64_t timeout_ms) {
 }
 
 bool UpstreamCall::was_sent() const { return impl_->was_connected; }
+HeaderList UpstreamCall::take_headers() { return std::move(impl_->head.headers); }
 const UpstreamHead& UpstreamCall::head() const { return impl_->head; }
 const std::string& UpstreamCall::failure() const { return impl_->failure; }
 bool UpstreamCall::is_whole() const {

@@ -67,6 +67,7 @@ class UpstreamCall {
   // kReady: head() is the final answer's.
   Progress await_head(int64_t timeout_ms);
   const UpstreamHead& head() const;
+  HeaderList take_headers();  // of the head, once
 
   // Appends what has come of the body to `into`, waiting for it if need be. Never holds more than
   // kBufferBytes: a slow client slows the upstream down.
