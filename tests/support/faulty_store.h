@@ -1,0 +1,75 @@
+// A store that fails on command and otherwise passes every call on to a real one.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <utility>
+
+#include "common/store/store.h"
+
+namespace chatgate {
+
+class FaultyStore final : public Store {
+ public:
+  // The error that a commit of this batch meets; nothing: it goes through. Any thread may change
+  // it.
+  using Fault = std::function<std::optional<Error>(const BookBatch&)>;
+
+  FaultyStore(std::unique_ptr<Store> store, Fault fault)
+      : store_(std::move(store)), fault_(std::move(fault)) {}
+
+  Result<std::vector<AccountBalance>> commit(const BookBatch& batch) override {
+    if (auto error = fault_(batch)) return tl::unexpected(*std::move(error));
+    return store_->commit(batch);
+  }
+  Result<void> probe() override {
+    if (auto error = fault_({})) return tl::unexpected(*std::move(error));
+    return store_->probe();
+  }
+
+  Result<User> add_user(const User& user, Money opening) override {
+    return store_->add_user(user, opening);
+  }
+  Result<User> find_user(std::string_view name) override { return store_->find_user(name); }
+  Result<std::vector<User>> list_users() override { return store_->list_users(); }
+  Result<void> set_user_blocked(UserId id, bool blocked) override {
+    return store_->set_user_blocked(id, blocked);
+  }
+  Result<LedgerEntry> credit(const Credit& credit) override { return store_->credit(credit); }
+  Result<std::vector<LedgerEntry>> list_ledger_entries(UserId user) override {
+    return store_->list_ledger_entries(user);
+  }
+  Result<ApiToken> add_token(const ApiToken& token) override { return store_->add_token(token); }
+  Result<void> for_each_token(std::optional<UserId> user,
+                              const std::function<void(const ApiToken&)>& visit) override {
+    return store_->for_each_token(user, visit);
+  }
+  Result<ApiToken> find_token(std::string_view name) override { return store_->find_token(name); }
+  Result<void> revoke_token(TokenId id, Timestamp at) override {
+    return store_->revoke_token(id, at);
+  }
+  Result<Price> add_price(const Price& price) override { return store_->add_price(price); }
+  Result<std::vector<Price>> list_prices() override { return store_->list_prices(); }
+  Result<bool> changed_elsewhere() override { return store_->changed_elsewhere(); }
+  Result<Revision> for_each_change_since(Revision since, const ChangeVisitor& visitor) override {
+    return store_->for_each_change_since(since, visitor);
+  }
+  Result<int64_t> sweep_holds(Timestamp now) override { return store_->sweep_holds(now); }
+  Result<int64_t> count_open_holds() override { return store_->count_open_holds(); }
+  Result<RequestId> last_request_id() override { return store_->last_request_id(); }
+  Result<std::vector<UsageSummary>> summarize_usage(const UsageQuery& query) override {
+    return store_->summarize_usage(query);
+  }
+  Result<std::vector<UsageRecord>> list_usage_of_token(TokenId token, Timestamp from,
+                                                       Timestamp until) override {
+    return store_->list_usage_of_token(token, from, until);
+  }
+  Result<std::vector<Discrepancy>> verify_books() override { return store_->verify_books(); }
+
+ private:
+  std::unique_ptr<Store> store_;
+  Fault fault_;
+};
+
+}  // namespace chatgate
