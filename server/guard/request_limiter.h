@@ -43,10 +43,10 @@ class RequestLimiter {
   void finish(int64_t tokens_expected, int64_t tokens_used);
 
  private:
-  // A budget in thousandths, so that slow refills lose nothing.
+  // A budget in parts of 1/60000, of which each millisecond refills `per_minute`: nothing is rounded.
   struct Budget {
     int64_t per_minute = 0;
-    int64_t milli = 0;
+    int64_t parts = 0;
     int64_t updated_ms = 0;
 
     void set(int64_t limit, int64_t now_ms);
