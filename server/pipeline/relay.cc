@@ -120,6 +120,9 @@ UsageStatus relay_stream(Job& job, BodySink& sink, std::string& rest) {
   std::string piece = std::move(rest);
   std::string out;
   auto progress = Progress::kReady;
+  // Thousands of streams wait at the same time: what this one needs no more is given back.
+  job.upstream_headers = {};
+  Coroutine::current()->release_unused_stack();
   while (progress == Progress::kReady) {
     job.answer_bytes += static_cast<int64_t>(piece.size());
     job.stream->feed(piece, out);

@@ -4,6 +4,7 @@
 #include <unistd.h>
 #include <boost/context/fiber.hpp>
 #include <cassert>
+#include <cstdint>
 #include <cstdlib>
 #include <new>
 #include <utility>
@@ -157,6 +158,16 @@ void Coroutine::suspend() {
 void Coroutine::run_on_loop_stack(const std::function<void()>& work) {
   work_on_loop_stack_ = &work;
   suspend();
+}
+
+void Coroutine::release_unused_stack() {
+  assert(current_coroutine == this);
+  const auto here = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
+  const auto bottom = reinterpret_cast<uintptr_t>(switch_->stack_bottom);
+  const size_t page = page_bytes();
+  // The page below may hold this call's own frames.
+  const uintptr_t end = here / page * page - page;
+  if (end > bottom) madvise(reinterpret_cast<void*>(bottom), end - bottom, MADV_DONTNEED);
 }
 
 bool Event::wait(int64_t timeout_ms) {

@@ -30,6 +30,10 @@ class Coroutine {
   // ours to bound (libcurl, TLS). REQUIRES: called inside this coroutine; `work` does not wait.
   void run_on_loop_stack(const std::function<void()>& work);
 
+  // Gives the memory back that deeper calls have touched below this one. Worth a system call before
+  // a long wait, as a stream's: the pages return by themselves when they are needed again.
+  void release_unused_stack();
+
   // What the code inside wants to find again wherever it runs: the connection that it serves.
   void* context = nullptr;
 
