@@ -92,7 +92,7 @@ void BookWriter::run() {
         is_waiting_ = false;
       }
       gather(lock);
-      if (is_stopping_ && queue_.empty()) return;
+      if (is_stopping_ && queue_.empty()) break;
       std::swap(queue, queue_);
     }
     const BookBatch batch = next_batch(queue);
@@ -100,6 +100,8 @@ void BookWriter::run() {
     queue.tickets.clear();
     refresh_if_due();
   }
+  paused_until_ms_ = 0;  // the last chance for what could not be booked so far
+  if (const BookBatch rest = next_batch(queue); !rest.empty()) commit(rest, {});
 }
 
 // With many requests under way more settlements follow within moments, and a commit costs as much
@@ -143,11 +145,24 @@ void BookWriter::commit(const BookBatch& batch, const std::vector<Ticket>& ticke
   if (outcome == Outcome::kRefused && batch.settled.size() > 1) {
     return commit_singly(batch, tickets);
   }
-  const size_t first = batch.settled.size() - tickets.size();
-  for (size_t i = first; i < batch.settled.size(); ++i) ledger_.committed(batch.settled[i].hold);
+  end_holds(batch, tickets, outcome);
   if (outcome == Outcome::kUnavailable) give_up(batch, tickets);
   if (outcome == Outcome::kRefused) release(batch);
   wake(tickets, outcome == Outcome::kDurable);
+}
+
+// A hold ends in the ledger when its charge is durable or its request has failed. The charge of a
+// request that nobody waits for stays reserved until it is booked.
+void BookWriter::end_holds(const BookBatch& batch, const std::vector<Ticket>& tickets,
+                           Outcome outcome) {
+  const size_t first = batch.settled.size() - tickets.size();
+  for (size_t i = 0; i < batch.settled.size(); ++i) {
+    const auto& settlement = batch.settled[i];
+    const bool is_waited_for = i >= first && tickets[i - first].loop != nullptr;
+    const bool is_kept = outcome == Outcome::kUnavailable && !is_waited_for;
+    const bool has_ended_before = i < first && !settlement.usage;
+    if (!is_kept && !has_ended_before) ledger_.committed(settlement.hold);
+  }
 }
 
 // A settlement that the store will never take must not take its group with it.
@@ -219,7 +234,8 @@ void BookWriter::give_up(BookBatch batch, const std::vector<Ticket>& tickets) {
   for (size_t i = 0; i < tickets.size(); ++i) {
     if (tickets[i].loop != nullptr) batch.settled[first + i].usage.reset();
   }
-  backlog_ = std::move(batch);
+  std::move(batch.opened.begin(), batch.opened.end(), std::back_inserter(backlog_.opened));
+  std::move(batch.settled.begin(), batch.settled.end(), std::back_inserter(backlog_.settled));
 }
 
 void BookWriter::wake(const std::vector<Ticket>& tickets, bool is_durable) {

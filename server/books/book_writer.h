@@ -69,6 +69,7 @@ class BookWriter {
   void commit_singly(const BookBatch& batch, const std::vector<Ticket>& tickets);
   void release(BookBatch batch);
   Outcome try_commit(const BookBatch& batch);
+  void end_holds(const BookBatch& batch, const std::vector<Ticket>& tickets, Outcome outcome);
   void give_up(BookBatch batch, const std::vector<Ticket>& tickets);
   bool may_write();
   void wake(const std::vector<Ticket>& tickets, bool is_durable);

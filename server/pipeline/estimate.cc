@@ -29,6 +29,12 @@ int64_t max_output_tokens_of(const Job& job) {
   return begins_with(path, "/responses") ? job.facts.max_response_tokens : 0;
 }
 
+bool answers_with_text(const Job& job) {
+  const std::string_view path = job.route.upstream_path;
+  return job.answer_kind == AnswerKind::kText || begins_with(path, "/chat/completions") ||
+         begins_with(path, "/completions") || begins_with(path, "/responses");
+}
+
 int64_t bounded_product(int64_t a, int64_t b) {
   return a > kTokenBoundMax / std::max<int64_t>(b, 1) ? kTokenBoundMax : a * b;
 }
@@ -70,8 +76,11 @@ int64_t estimated_prompt_tokens(const Job& job) {
 TokenUsage estimated_usage(const Job& job) {
   TokenUsage usage;
   usage.prompt = estimated_prompt_tokens(job);
-  usage.completion = job.stream ? job.stream->content_events()
-                                : (job.answer_bytes + kBytesPerToken - 1) / kBytesPerToken;
+  if (job.stream) {
+    usage.completion = job.stream->content_events();
+  } else if (answers_with_text(job)) {
+    usage.completion = (job.answer_bytes + kBytesPerToken - 1) / kBytesPerToken;
+  }
   usage.completion = std::min(usage.completion, token_bounds_of(job).completion);
   return usage;
 }

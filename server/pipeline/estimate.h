@@ -22,7 +22,8 @@ TokenBounds token_bounds_of(const Job& job);
 int64_t estimated_prompt_tokens(const Job& job);
 
 // What an answer without a usage of its own has used: the estimated prompt, and one token for each
-// content event of a stream or for four bytes of another answer. Never above the bounds.
+// content event of a stream or for four bytes of another text; the bytes of media tell nothing.
+// Never above the bounds.
 TokenUsage estimated_usage(const Job& job);
 
 }  // namespace chatgate

@@ -57,7 +57,8 @@ void refuse_admitted(Job& job, HttpExchange& exchange, const Error& error) {
 bool finish_stream(Job& job, BodySink& sink, UsageStatus status, std::string& rest) {
   const auto settled = settle(job, status);
   if (!settled && job.stream) {
-    sink.write("data: " + openai_error_json(settled.error()) + "\n\n");
+    const std::string_view end_of_event = job.stream->mid_event() ? "\n\n" : "";
+    sink.write(std::string(end_of_event) + "data: " + openai_error_json(settled.error()) + "\n\n");
     return true;
   }
   if (!settled || job.is_client_gone) return false;

@@ -119,7 +119,7 @@ Attempt attempt_once(Job& job, const UpstreamPool::Choice& choice, const std::st
   job.call =
       std::make_unique<UpstreamCall>(job.context.curl, make_request(job, choice, url, own_key));
   const auto progress = job.call->await_head(choice.upstream->response_timeout_ms);
-  job.was_sent = job.was_sent || job.call->was_sent();
+  job.was_sent = job.call->was_sent();
   if (progress == Progress::kInterrupted) return client_left();
   const bool is_refused_by_proxy = progress == Progress::kReady && job.call->head().status == 407;
   if (progress == Progress::kReady && !is_refused_by_proxy) return judge_answer(job, choice);

@@ -32,7 +32,8 @@ std::optional<TokenUsage> believable_usage(const Job& job) {
 bool must_estimate(const Job& job, UsageStatus status) {
   switch (status) {
     case UsageStatus::kCompleted:
-      return job.answer.has_content || job.route.upstream_path == "/embeddings";
+      return job.answer.has_content || job.answer_kind == AnswerKind::kOther ||
+             job.route.upstream_path.starts_with("/embeddings");
     case UsageStatus::kAborted:
       return job.was_sent;
     case UsageStatus::kCut:
@@ -56,7 +57,8 @@ UsageStatus final_status(const Job& job, UsageStatus status) {
 
 void count_usage(const Job& job, UsageRecord& record) {
   if (job.metering == Metering::kNone || record.status == UsageStatus::kFailed) return;
-  if (job.http_status >= 400) return;  // the client left while a refusal was on its way
+  // The client may have left while a refusal was on its way.
+  if (job.call && job.call->head().status >= 400) return;
   if (const auto usage = believable_usage(job)) {
     record.usage = *usage;
   } else if (must_estimate(job, record.status)) {

@@ -47,7 +47,10 @@ class StackPool {
       base = mmap(nullptr, kStackBytes + page_bytes(), PROT_READ | PROT_WRITE,
                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK | MAP_NORESERVE, -1, 0);
       if (base == MAP_FAILED) throw std::bad_alloc();
-      mprotect(base, page_bytes(), PROT_NONE);
+      if (mprotect(base, page_bytes(), PROT_NONE) != 0) {
+        munmap(base, kStackBytes + page_bytes());
+        throw std::bad_alloc();
+      }
     } else {
       base = spare_.back();
       spare_.pop_back();

@@ -7,6 +7,7 @@
 #include "server/transport/http_connection.h"
 
 #include <sys/socket.h>
+#include <unistd.h>
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <cerrno>
@@ -372,11 +373,11 @@ class Closing {
 
 void serve_connection(ConnectionHost& host, int socket, bool is_ipv6, std::string client_ip,
                       std::function<void()> on_closed) {
-  const auto connection =
-      std::make_shared<HttpConnection>(host, socket, is_ipv6, std::move(client_ip));
   // Whatever goes wrong (memory runs out, say) costs this one connection.
   const auto closing = std::make_shared<Closing>(std::move(on_closed));
+  std::shared_ptr<HttpConnection> connection;
   try {
+    connection = std::make_shared<HttpConnection>(host, socket, is_ipv6, std::move(client_ip));
     Coroutine::spawn(*host.loop, [connection, closing] {
       Coroutine::current()->context = connection.get();
       try {
@@ -388,7 +389,7 @@ void serve_connection(ConnectionHost& host, int socket, bool is_ipv6, std::strin
     });
   } catch (const std::exception& error) {
     log::error("connection_not_served", {{"reason", std::string_view(error.what())}});
-    connection->cut();
+    connection ? connection->cut() : void(::close(socket));
   }
 }
 

@@ -317,6 +317,9 @@ CURL* CurlMulti::Impl::take_handle() {
   }
   auto* handle = curl_easy_init();
   curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+  // Cancelling must not wait for a name that is still being resolved.
+  curl_easy_setopt(handle, CURLOPT_QUICK_EXIT, 1L);
+  curl_easy_setopt(handle, CURLOPT_NOPROXY, "");
   curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, &Impl::on_open);
   curl_easy_setopt(handle, CURLOPT_OPENSOCKETDATA, this);
