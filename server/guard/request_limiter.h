@@ -43,7 +43,7 @@ class RequestLimiter {
   void finish(int64_t tokens_expected, int64_t tokens_used);
 
  private:
-  // A budget in parts of 1/60000, of which each millisecond refills `per_minute`: nothing is rounded.
+  // A budget in parts of 1/60000, of which each millisecond refills `per_minute`: none is rounded.
   struct Budget {
     int64_t per_minute = 0;
     int64_t parts = 0;

@@ -113,6 +113,7 @@ Attempt judge_answer(Job& job, const UpstreamPool::Choice& choice) {
 
 Attempt attempt_once(Job& job, const UpstreamPool::Choice& choice, const std::string& own_key) {
   job.call.reset();
+  job.was_sent = false;  // an earlier attempt that failed has cost nothing
   if (job.is_client_gone) return client_left();
   job.upstream_name = choice.upstream->name;
   const std::string url = choice.upstream->base_url + job.route.upstream_path;

@@ -37,7 +37,7 @@ bool must_estimate(const Job& job, UsageStatus status) {
     case UsageStatus::kAborted:
       return job.was_sent;
     case UsageStatus::kCut:
-      return job.stream && job.stream->content_events() > 0;
+      return job.stream ? job.stream->content_events() > 0 : job.answer_bytes > 0;
     case UsageStatus::kFailed:
     case UsageStatus::kInterrupted:
       break;

@@ -21,7 +21,7 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr size_t kInputBytes = InputBuffer::kBytesMin;  // grows to the head's limit when needed
-constexpr size_t kInputBytesMax = 1 << 20;
+constexpr size_t kInputBytesMax = 64 << 20;
 constexpr size_t kPipelinedBytesMax = 64 << 10;  // read ahead while a request is being answered
 constexpr size_t kOutputBytes = 32 << 10;        // sent without waiting for the flush beyond this
 constexpr size_t kOutputBytesKept = 8 << 10;

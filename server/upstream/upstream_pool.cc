@@ -100,7 +100,9 @@ void UpstreamPool::report(const Choice& choice, Outcome outcome, int64_t retry_a
       health.failures = health.set_asides = 0;
       health.is_set_aside = health.is_probed = false;
       return;
-    case Outcome::kRateLimited:
+    case Outcome::kRateLimited:  // busy, but well
+      health.failures = health.set_asides = 0;
+      health.is_set_aside = health.is_probed = false;
       if (choice.key_index < health.key_rests_until_ms.size()) {
         const int64_t rest_ms = retry_after_ms < 0 ? kDefaultKeyRestMs : retry_after_ms;
         health.key_rests_until_ms[choice.key_index] = now_ms + std::min(rest_ms, kKeyRestMsMax);

@@ -4,11 +4,10 @@
 . "$(dirname "$0")/lib.sh"
 start_upstream
 add_user ann
-start_gateway --retries 0 --failures-to-set-aside 1000
-
 broken=(reset close garbage half-head giant-head bad-chunk)
 whole=(chunked trailers until-close info extra bytes+chunked gzip)
 set_price "${broken[@]}" "${whole[@]}" cut-chunk cut-event long-length short-length empty garbage-json
+start_gateway --retries 0 --failures-to-set-aside 1000
 for model in "${broken[@]}"; do
   chat "$model"
   expect_match "$model" "$status" '^(502|000)$'
