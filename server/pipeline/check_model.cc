@@ -21,9 +21,9 @@ constexpr std::string_view kGenerating[] = {"/audio/speech",       "/audio/trans
                                             "/images/variations",  "/responses"};
 constexpr std::string_view kFree[] = {"/conversations", "/files", "/moderations", "/uploads"};
 constexpr std::string_view kShared[] = {"/models"};
-constexpr std::string_view kCostsUnseen[] = {"/assistants", "/batches",     "/containers",
-                                             "/evals",      "/fine_tuning", "/organization",
-                                             "/realtime",   "/threads",     "/vector_stores"};
+constexpr std::string_view kCostsUnseen[] = {
+    "/assistants",   "/batches",  "/containers", "/evals",         "/fine_tuning",
+    "/organization", "/realtime", "/threads",    "/vector_stores", "/videos"};
 
 std::string_view path_of(const Job& job) {
   const std::string_view path = job.route.upstream_path;
