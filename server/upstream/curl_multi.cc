@@ -29,7 +29,7 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr long kReceiveBytes = 16 << 10;
-constexpr long kStreamReceiveBytes = 2 << 10;
+constexpr long kStreamReceiveBytes = 1 << 10;  // the least that libcurl takes
 constexpr long kIdleConnectionsMax = 1024;
 constexpr size_t kSpareHandlesMax = 256;
 constexpr size_t kHeadersMax = 256;
