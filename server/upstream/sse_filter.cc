@@ -42,6 +42,7 @@ void SseFilter::feed(std::string_view bytes, std::string& out) {
   size_t at = 0;
   if (was_carriage_return_ && bytes.front() == '\n') {
     at = 1;
+    has_crlf_ = true;
     if (was_routed_) {
       route(last_fate_, bytes.substr(0, 1), out);
       routed = 1;
@@ -60,6 +61,7 @@ void SseFilter::feed(std::string_view bytes, std::string& out) {
         was_carriage_return_ = true;
       } else if (bytes[at] == '\n') {
         ++at;
+        has_crlf_ = true;
       }
     }
     was_routed_ = true;

@@ -28,8 +28,9 @@ class SseFilter {
 
   // The event that ends the stream for the client was seen: `[DONE]`, response.completed, .failed,
   // .incomplete or .cancelled, or a *.done or *.completed that carries usage. It and what follows
-  // are withheld until release(). Do not feed much before that: it is all kept.
-  bool has_end() const { return has_end_; }
+  // are withheld until release(). Do not feed much before that: it is all kept. Where lines end
+  // with CR LF, false until the line feed is there too.
+  bool has_end() const { return has_end_ && !(was_carriage_return_ && has_crlf_); }
 
   // Hands out what is withheld, at EOF also the rest of an unfinished event. From then on nothing
   // is withheld.
@@ -84,6 +85,7 @@ class SseFilter {
   bool is_line_empty_ = true;
   bool is_value_start_ = false;  // a blank here is no part of the value
   bool was_carriage_return_ = false;
+  bool has_crlf_ = false;    // some line ended so
   bool was_routed_ = false;  // ... and its line has been routed, to last_fate_
   Fate last_fate_ = Fate::kPass;
   std::array<char, 6> name_{};

@@ -202,6 +202,24 @@ TEST_CASE("the end is withheld with all that follows", "[sse]") {
   }
 }
 
+TEST_CASE("the end is complete with the line feed that its lines end with", "[sse]") {
+  const std::string crlf = "data: {}\r\n\r\ndata: [DONE]\r\n\r\n";
+  SseFilter sse(false);
+  std::string out;
+  for (size_t at = 0; at < crlf.size(); ++at) {
+    CHECK_FALSE(sse.has_end());
+    sse.feed(crlf.substr(at, 1), out);
+  }
+  CHECK(sse.has_end());
+  sse.release(out);
+  CHECK(out == crlf);
+
+  SseFilter cr_alone(false);
+  out.clear();
+  cr_alone.feed("data: {}\r\rdata: [DONE]\r\r", out);
+  CHECK(cr_alone.has_end());
+}
+
 TEST_CASE("after the release nothing is withheld", "[sse]") {
   SseFilter sse(true);
   std::string out;
