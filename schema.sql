@@ -25,7 +25,11 @@ CREATE TABLE users (
   blocked    INTEGER NOT NULL DEFAULT 0 CHECK (blocked IN (0, 1)),
   note       TEXT    NOT NULL DEFAULT '',
   created_at INTEGER NOT NULL,
-  revision   INTEGER NOT NULL
+  revision   INTEGER NOT NULL,
+  archived_at   INTEGER,                                      -- gone, but for its history
+  password_hash TEXT NOT NULL DEFAULT '',                     -- Argon2id; '': none
+  budget        INTEGER CHECK (budget >= 0),                  -- most that a period may cost; NULL: no limit
+  budget_period TEXT    NOT NULL DEFAULT '' CHECK (budget_period IN ('', 'day', 'week', 'month'))
 ) STRICT;
 CREATE INDEX users_by_revision ON users (revision);
 
@@ -100,7 +104,7 @@ CREATE TABLE names (
 ) STRICT;
 INSERT INTO names (id, name) VALUES (0, '');
 
--- Why: one row for each request, for ever: what was used, at which price, what was charged. The id
+-- Why: one row for each request: what was used, at which price, what was charged. The id
 -- is the request's own (id >> 20 is its time of arrival), so that a repeated commit cannot charge
 -- twice and a span of time is a span of ids.
 -- It has no index, for an index by token would touch a page of its own for each row of a commit and
@@ -133,7 +137,16 @@ CREATE TABLE usage (
 CREATE TRIGGER usage_stays BEFORE UPDATE ON usage
 BEGIN SELECT RAISE(ABORT, 'usage rows are never changed: add an adjustment'); END;
 CREATE TRIGGER usage_lasts BEFORE DELETE ON usage
-BEGIN SELECT RAISE(ABORT, 'usage rows are never deleted'); END;
+WHEN OLD.id >= (SELECT first_id FROM usage_kept)
+BEGIN SELECT RAISE(ABORT, 'usage rows are deleted only by chatgate db prune'); END;
+
+-- Why: old usage rows may be given up for space, whole days at a time. Their sums stay in
+-- usage_daily for ever, so balances and reports by day remain provable.
+CREATE TABLE usage_kept (
+  id       INTEGER PRIMARY KEY CHECK (id = 1),
+  first_id INTEGER NOT NULL                                   -- rows before it have been pruned
+) STRICT;
+INSERT INTO usage_kept (id, first_id) VALUES (1, 0);
 
 -- Why: reports over months read these sums instead of millions of rows. `day` counts days since
 -- 1970, UTC. In the key's order, so that a day's rows lie together.

@@ -1,7 +1,5 @@
 #include "cli/context.h"
 
-#include <unistd.h>
-
 #include <istream>
 #include <ostream>
 
@@ -39,7 +37,7 @@ bool Context::use_color() const {
   if (color != "auto") return color == "always";
   const auto no_color = environment_.find("NO_COLOR");
   if (no_color != environment_.end() && !no_color->second.empty()) return false;
-  return ::isatty(STDOUT_FILENO) == 1;
+  return terminal_.has_output;
 }
 
 }  // namespace chatgate

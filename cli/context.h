@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cli/output.h"
+#include "cli/terminal.h"
 #include "common/clock.h"
 #include "common/config/config.h"
 #include "common/result.h"
@@ -26,8 +27,11 @@ struct Streams {
 
 class Context {
  public:
-  Context(Streams streams, const Clock& clock, Environment environment)
-      : streams_(streams), clock_(clock), environment_(std::move(environment)) {}
+  Context(Streams streams, const Clock& clock, Environment environment, Terminal terminal)
+      : streams_(streams),
+        clock_(clock),
+        environment_(std::move(environment)),
+        terminal_(terminal) {}
 
   // The global options, as given.
   std::optional<std::string> db;
@@ -38,9 +42,12 @@ class Context {
   // What the parsed command line asks for; its number is the exit status.
   std::function<Result<int>()> action;
 
+  const Clock& clock() const { return clock_; }
   Timestamp now() const { return clock_.now(); }
+  const Terminal& terminal() const { return terminal_; }
   std::istream& in() { return streams_.in; }
   std::ostream& out() { return streams_.out; }
+  std::ostream& err() { return streams_.err; }
   const Environment& environment() const { return environment_; }
 
   // The flags that the configuration is loaded with.
@@ -60,6 +67,7 @@ class Context {
   Streams streams_;
   const Clock& clock_;
   Environment environment_;
+  Terminal terminal_;
 };
 
 }  // namespace chatgate

@@ -6,6 +6,6 @@
 int main(int argc, char** argv) {
   std::ios::sync_with_stdio(false);
   chatgate::Context context({std::cin, std::cout, std::cerr}, chatgate::system_clock(),
-                            chatgate::current_environment());
+                            chatgate::current_environment(), chatgate::attached_terminal());
   return chatgate::dispatch({argv + 1, argv + argc}, context);
 }

@@ -7,8 +7,8 @@ namespace chatgate {
 namespace {
 
 // In the order of ErrorCode. Exit statuses: 1 failure, 2 usage, 3 not found, 4 refused by a rule,
-// 5 store unavailable.
-constexpr std::array<ErrorTraits, 28> kTraits{{
+// 5 store unavailable, 130 interrupted (128 + SIGINT, as shells count).
+constexpr std::array<ErrorTraits, 29> kTraits{{
     {400, "invalid_request_error", "", 1},                            // kInvalidRequest
     {400, "invalid_request_error", "", 2},                            // kInvalidArgument
     {401, "invalid_request_error", "invalid_api_key", 4},             // kMissingToken
@@ -36,6 +36,7 @@ constexpr std::array<ErrorTraits, 28> kTraits{{
     {403, "invalid_request_error", "refused", 4},                     // kRefused
     {503, "api_error", "store_unavailable", 5},                       // kStoreUnavailable
     {500, "api_error", "internal_error", 1},                          // kSystem
+    {500, "api_error", "internal_error", 130},                        // kInterrupted
     {500, "api_error", "internal_error", 1},                          // kInternal
 }};
 static_assert(kTraits.size() == static_cast<size_t>(ErrorCode::kInternal) + 1);

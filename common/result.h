@@ -38,6 +38,7 @@ enum class ErrorCode : uint8_t {
   kRefused,           // a rule of the books forbids it
   kStoreUnavailable,  // the database cannot be read or written now
   kSystem,            // the operating system refuses: a port in use, an address not ours
+  kInterrupted,       // Ctrl-C; nothing was changed
   kInternal,
 };
 

@@ -177,6 +177,13 @@ Result<Money> parse_money(std::string_view text, const Unit& unit) {
   return Money{is_negative ? -scaled.value : scaled.value};
 }
 
+Result<int64_t> parse_count(std::string_view text) {
+  const Result<Money> count = parse_money(text, Unit{"tokens"});
+  if (!count) return tl::unexpected<Error>(count.error());
+  if (count->is_negative()) return bad(text, "is negative: a count is 0 or more");
+  return count->nanos;
+}
+
 std::string format_money(Money amount, const Unit& unit) {
   const auto bits = static_cast<uint64_t>(amount.nanos);
   const uint64_t magnitude = amount.is_negative() ? uint64_t{0} - bits : bits;

@@ -47,6 +47,9 @@ Money operator-(Money a, Money b);
 // "1.5M". More places than the unit keeps, or a number out of range, is an error that says why.
 Result<Money> parse_money(std::string_view text, const Unit& unit);
 
+// A number of tokens or requests, 0 or more, in the same forms: "4096", "1_000", "2k", "1.5M".
+Result<int64_t> parse_count(std::string_view text);
+
 // The shortest exact text with at least two decimals for a currency ("3.00", "0.0015"), none for
 // tokens. parse_money reads it back to the same amount.
 std::string format_money(Money amount, const Unit& unit);

@@ -43,8 +43,8 @@ struct Price {
   std::optional<PicosPerToken> audio_input;   // absent: `input`
   std::optional<PicosPerToken> audio_output;  // absent: `output`
   Money per_request;                          // added once to every charged request
-  int64_t max_input_tokens = 0;   // the model's context window; 0: unknown
-  int64_t max_output_tokens = 0;  // the most that one answer can hold; 0: unknown
+  int64_t max_input_tokens = 0;               // the model's context window; 0: unknown
+  int64_t max_output_tokens = 0;              // the most that one answer can hold; 0: unknown
   Timestamp effective_from;
   bool removed = false;  // the model is withdrawn from `effective_from` on
 };

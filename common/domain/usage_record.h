@@ -24,18 +24,18 @@ struct UsageRecord {
   RequestId id;
   UserId user_id;
   TokenId token_id;
-  PriceId price_id;      // 0: the request named no model and cost nothing
-  std::string model;     // as the client named it
-  std::string endpoint;  // "/v1/chat/completions"
-  std::string upstream;  // the upstream's configured name
-  std::string remote_id; // the upstream's own id of the answer
+  PriceId price_id;       // 0: the request named no model and cost nothing
+  std::string model;      // as the client named it
+  std::string endpoint;   // "/v1/chat/completions"
+  std::string upstream;   // the upstream's configured name
+  std::string remote_id;  // the upstream's own id of the answer
   UsageStatus status = UsageStatus::kCompleted;
   bool estimated = false;  // counted here, since no usage came from the upstream
   int http_status = 0;     // as the client saw it
   TokenUsage usage;
-  ExchangeRate rate;       // that `cost` was converted at
-  Money cost;              // charged to the account
-  Money written_off;       // cost beyond the balance: never charged, here to be seen
+  ExchangeRate rate;  // that `cost` was converted at
+  Money cost;         // charged to the account
+  Money written_off;  // cost beyond the balance: never charged, here to be seen
   int64_t duration_ms = 0;
 
   Timestamp started_at() const { return {id.value >> kRequestIdTimeShift}; }

@@ -1,6 +1,8 @@
 // An account: who pays, in which unit, and what is left.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "common/clock.h"
@@ -8,6 +10,14 @@
 #include "common/domain/money.h"
 
 namespace chatgate {
+
+// The most that an account may spend in each day, week (from Monday) or month, all of UTC.
+enum class BudgetPeriod : uint8_t { kDay, kWeek, kMonth };
+struct Budget {
+  Money limit;
+  BudgetPeriod period = BudgetPeriod::kMonth;
+  bool operator==(const Budget&) const = default;
+};
 
 struct User {
   UserId id;
@@ -18,6 +28,8 @@ struct User {
   bool blocked = false;
   std::string note;
   Timestamp created_at;
+  std::optional<Timestamp> archived_at;  // blocked for good; its name and history stay
+  std::optional<Budget> budget;
 };
 
 }  // namespace chatgate

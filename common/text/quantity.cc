@@ -134,6 +134,20 @@ std::string format_duration_ms(int64_t ms) {
   return shortest(ms, kDurationUnits, {"d", "h", "m", "s", "ms"});
 }
 
+std::string format_count(int64_t count) {
+  constexpr std::array<std::string_view, 7> kSuffixes{"", "k", "M", "G", "T", "P", "E"};
+  size_t thousands = 0;
+  int64_t divisor = 1;
+  for (; count / divisor >= 1000; divisor *= 1000) ++thousands;
+  std::string text = std::to_string(count / divisor);
+  if (thousands == 0) return text;
+  // The decimals that three digits leave room for.
+  std::string decimals = std::to_string(count % divisor / (divisor / 100) + 100).substr(1);
+  decimals.resize(3 - text.size());
+  if (!decimals.empty()) text += "." + decimals;
+  return text + std::string(kSuffixes.at(thousands));
+}
+
 std::string_view trim(std::string_view text) {
   constexpr std::string_view kSpace = " \t\r\n";
   const size_t begin = text.find_first_not_of(kSpace);

@@ -24,6 +24,9 @@ Result<int64_t> parse_duration_ms(std::string_view text);
 std::string format_bytes(int64_t bytes);
 std::string format_duration_ms(int64_t ms);
 
+// For a glance, in three digits and rounded down: "999", "1.23k", "45.6M", "7.00G".
+std::string format_count(int64_t count);
+
 // "a, b,c" to its words without the spaces around them; empty words are left out.
 std::vector<std::string> split_list(std::string_view text);
 std::string join_list(const std::vector<std::string>& words);

@@ -18,7 +18,7 @@ class Shell {
     std::istringstream in(input);
     std::ostringstream out_stream;
     std::ostringstream err_stream;
-    Context context({in, out_stream, err_stream}, clock, environment);
+    Context context({in, out_stream, err_stream}, clock, environment, terminal);
     const int status = dispatch(arguments, context);
     out = out_stream.str();
     err = err_stream.str();
@@ -27,6 +27,7 @@ class Shell {
 
   ManualClock clock{1'795'168'800'000};  // 2026-11-20T10:00:00Z
   Environment environment;
+  Terminal terminal;  // none of the streams is one, unless a test says so
   std::string out;
   std::string err;
 

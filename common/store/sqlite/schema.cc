@@ -11,13 +11,28 @@ namespace {
 
 // schema.sql describes this version. Whoever changes it raises the number and adds the step that
 // leads there from the version before.
-constexpr int64_t kSchemaVersion = 1;
+constexpr int64_t kSchemaVersion = 2;
 
 struct Migration {
   int64_t from_version;
   const char* sql;
 };
-constexpr std::array<Migration, 0> kMigrations{};
+
+constexpr const char* kFrom1To2 =
+    "ALTER TABLE users ADD COLUMN archived_at INTEGER;"
+    "ALTER TABLE users ADD COLUMN password_hash TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE users ADD COLUMN budget INTEGER CHECK (budget >= 0);"
+    "ALTER TABLE users ADD COLUMN budget_period TEXT NOT NULL DEFAULT '' "
+    "  CHECK (budget_period IN ('', 'day', 'week', 'month'));"
+    "CREATE TABLE usage_kept ("
+    "  id INTEGER PRIMARY KEY CHECK (id = 1), first_id INTEGER NOT NULL) STRICT;"
+    "INSERT INTO usage_kept (id, first_id) VALUES (1, 0);"
+    "DROP TRIGGER usage_lasts;"
+    "CREATE TRIGGER usage_lasts BEFORE DELETE ON usage "
+    "WHEN OLD.id >= (SELECT first_id FROM usage_kept) "
+    "BEGIN SELECT RAISE(ABORT, 'usage rows are deleted only by chatgate db prune'); END;";
+
+constexpr std::array kMigrations{Migration{1, kFrom1To2}};
 
 // "cgte" in the file's header tells chatgate's databases from other programs' (`file` shows it).
 constexpr int64_t kApplicationId = 0x63677465;

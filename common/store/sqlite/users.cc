@@ -1,11 +1,14 @@
 #include <algorithm>
+#include <array>
 
 #include "common/store/sqlite/sqlite_store.h"
 
 namespace chatgate::sqlite {
 namespace {
 
-#define CHATGATE_USER_COLUMNS "id, name, unit, balance, unmetered, blocked, note, created_at"
+#define CHATGATE_USER_COLUMNS                                                            \
+  "id, name, unit, balance, unmetered, blocked, note, created_at, archived_at, budget, " \
+  "budget_period"
 
 constexpr const char* kInsertUser =
     "INSERT INTO users (name, unit, balance, unmetered, blocked, note, created_at, revision) "
@@ -20,6 +23,21 @@ constexpr const char* kUpdateBlocked = "UPDATE users SET blocked = ?, revision =
 
 #undef CHATGATE_USER_COLUMNS
 
+constexpr std::array<std::pair<std::string_view, BudgetPeriod>, 3> kBudgetPeriods{{
+    {"day", BudgetPeriod::kDay},
+    {"week", BudgetPeriod::kWeek},
+    {"month", BudgetPeriod::kMonth},
+}};
+
+std::optional<Budget> read_budget(const Query& row, int limit_column) {
+  const auto limit = row.optional_integer(limit_column);
+  const std::string period = row.text(limit_column + 1);
+  for (const auto& [name, value] : kBudgetPeriods) {
+    if (limit && name == period) return Budget{{*limit}, value};
+  }
+  return std::nullopt;
+}
+
 User read_user(const Query& row) {
   User user;
   user.id = {row.integer(0)};
@@ -30,6 +48,8 @@ User read_user(const Query& row) {
   user.blocked = row.boolean(5);
   user.note = row.text(6);
   user.created_at = {row.integer(7)};
+  if (const auto archived = row.optional_integer(8)) user.archived_at = Timestamp{*archived};
+  user.budget = read_budget(row, 9);
   return user;
 }
 

@@ -21,6 +21,16 @@ int64_t random_amount(std::mt19937_64& random) {
   return random() % 2 == 0 ? amount : -amount;
 }
 
+TEST_CASE("a count is a whole number, as people write it") {
+  CHECK(parse_count("0") == 0);
+  CHECK(parse_count("1_000") == 1'000);
+  CHECK(parse_count("2k") == 2'000);
+  CHECK(parse_count("1.5M") == 1'500'000);
+  for (const char* text : {"", "-1", "1.5", "1.0001k", "k", "1__0", "1e3"}) {
+    CHECK(parse_count(text).error().code == ErrorCode::kInvalidArgument);
+  }
+}
+
 TEST_CASE("money that is written and read again is the same amount") {
   std::mt19937_64 random(20260101);
   for (int i = 0; i < 20'000; ++i) {

@@ -70,3 +70,13 @@ TEST_CASE("lists lose their spaces and their empty words") {
 TEST_CASE("a quoted text cannot break a line") {
   CHECK(quote("a\"b\\c\nd\x1b") == R"("a\"b\\c\nd\x1b")");
 }
+
+TEST_CASE("a count for a glance has three digits") {
+  CHECK(format_count(0) == "0");
+  CHECK(format_count(999) == "999");
+  CHECK(format_count(1'000) == "1.00k");
+  CHECK(format_count(12'345) == "12.3k");
+  CHECK(format_count(999'999) == "999k");
+  CHECK(format_count(45'678'901) == "45.6M");
+  CHECK(format_count(INT64_MAX) == "9.22E");
+}
