@@ -4,6 +4,7 @@
 #include <string>
 
 #include "server/transport/chunked_decoder.h"
+#include "tests/fuzz/fuzz_target.h"
 
 namespace {
 
@@ -35,7 +36,9 @@ Decoded decode(std::string_view bytes, size_t step) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+FUZZ_TARGET(chunked,
+            "7"
+            "5\r\nhello\r\n1e;name=value\r\nabcdefghijklmnopqrstuvwxyz0123\r\n0\r\nA: b\r\n\r\n") {
   if (size == 0) return 0;
   const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
   const Decoded whole = decode(bytes, bytes.size() + 1);

@@ -7,10 +7,13 @@
 #include <string>
 
 #include "common/config/config.h"
+#include "tests/fuzz/fuzz_target.h"
 
 using namespace chatgate;
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+FUZZ_TARGET(configuration,
+            R"({"listen": "127.0.0.1:0", "upstreams": [{"name": "a", "base_url": "http://h/v1",)"
+            R"( "keys": ["k"], "weight": 2}], "idle_timeout": "30s", "body_bytes_max": "64MiB"})") {
   static const int file = memfd_create("configuration", 0);
   static const std::string path = "/proc/self/fd/" + std::to_string(file);
   if (ftruncate(file, 0) != 0 || pwrite(file, data, size, 0) != static_cast<ssize_t>(size)) {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "server/transport/framing_guard.h"
+#include "tests/fuzz/fuzz_target.h"
 
 namespace {
 
@@ -39,7 +40,10 @@ void check_accepted(const RequestHead& head, std::string_view text) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+FUZZ_TARGET(framing_guard,
+            "ab"
+            "POST /v1/chat?x=%20 HTTP/1.1\r\nHost: a.example:80\r\nContent-Length: 12\r\n"
+            "X-Some: \tvalue\r\n\r\n") {
   if (size < 2) return 0;
   const size_t at = (static_cast<size_t>(data[0]) * 256 + data[1]) % (size - 1);
   const std::string text(reinterpret_cast<const char*>(data) + 2, size - 2);

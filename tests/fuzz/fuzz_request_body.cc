@@ -6,6 +6,7 @@
 #include <string>
 
 #include "server/wire/request_body.h"
+#include "tests/fuzz/fuzz_target.h"
 
 namespace {
 
@@ -79,7 +80,9 @@ void check_form(std::string body) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+FUZZ_TARGET(request_body,
+            R"(.{"model": "gpt", "stream": true, "max_tokens": 12, "n": 1, "messages": [{"role":)"
+            R"( "user", "content": "h\u00e9\n"}], "stream_options": {"include_usage": false}})") {
   if (size == 0) return 0;
   const auto* const text = reinterpret_cast<const char*>(data);
   // A form's headers as the content type.

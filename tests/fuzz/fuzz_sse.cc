@@ -4,6 +4,7 @@
 #include <string>
 
 #include "server/upstream/sse_filter.h"
+#include "tests/fuzz/fuzz_target.h"
 
 namespace {
 
@@ -41,7 +42,11 @@ Filtered filter(std::string_view stream, bool hide, size_t step) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+FUZZ_TARGET(sse,
+            "7"
+            ": ping\r\n\r\nevent: x\ndata: "
+            "{\"id\":\"a\",\"choices\":[],\"usage\":{\"prompt_tokens\":3}}\n\n"
+            "data: [DONE]\n\n") {
   if (size == 0) return 0;
   const bool hide = (data[0] & 1) != 0;
   const size_t step = data[0] / 2U + 1;

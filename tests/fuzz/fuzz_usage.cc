@@ -6,6 +6,7 @@
 #include <string>
 
 #include "server/upstream/usage_extractor.h"
+#include "tests/fuzz/fuzz_target.h"
 
 namespace {
 
@@ -37,7 +38,8 @@ bool is_in_range(int64_t count) { return count >= 0 && count <= kUsageCountMax; 
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+FUZZ_TARGET(usage, R"(7{"id":"a","model":"m","usage":{"prompt_tokens":13,"completion_tokens":9,)"
+                   R"("prompt_tokens_details":{"cached_tokens":4}},"choices":[{"message":{}}]})") {
   if (size == 0) return 0;
   const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
   const JsonAnswerScanner whole = scan(text, text.size() + 1);
