@@ -8,7 +8,6 @@ find_package(CURL 7.88 REQUIRED)
 find_package(SQLite3 3.37 REQUIRED)  # 3.37 has STRICT tables
 find_package(SQLiteCpp REQUIRED)
 find_package(nlohmann_json REQUIRED)
-find_package(spdlog REQUIRED)
 find_package(simdjson REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(tl-expected REQUIRED)
