@@ -49,8 +49,8 @@ Result<std::string> read_sealed_key(const TokenAddOptions& options, Context& con
     return fail(ErrorCode::kInvalidArgument,
                 "--upstream-key-stdin: standard input has no key on its first line");
   }
-  if (key.find_first_of(" \t") != key.npos) {
-    return fail(ErrorCode::kInvalidArgument, "--upstream-key-stdin: the key has a space in it");
+  if (const auto checked = check_upstream_key(key); !checked) {
+    return fail(checked.error().code, "--upstream-key-stdin: " + checked.error().message);
   }
   return seal(key, *master_key);
 }

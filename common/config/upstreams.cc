@@ -9,6 +9,7 @@
 #include "common/config/config_file.h"
 #include "common/config/config_row.h"
 #include "common/net/url.h"
+#include "common/secrets/secrets.h"
 #include "common/text/quantity.h"
 #include "common/text/suggest.h"
 
@@ -27,15 +28,6 @@ Result<std::string> read_secret_file(const std::string& path) {
                 "cannot read " + quote(path) + ": " + std::generic_category().message(errno));
   }
   return std::string(trim(text.str()));
-}
-
-// Header values hold no line ends; a key with one would never work, or forge a header.
-bool is_header_value(std::string_view text) {
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte <= 0x20 || byte >= 0x7f) return false;
-  }
-  return true;
 }
 
 Result<void> set_name(UpstreamConfig& upstream, const json& value) {
@@ -157,9 +149,10 @@ Result<std::string> resolve_secret(const std::string& key, const Lookup& lookup)
     secret = read_secret_file(key.substr(5));
   }
   if (secret && secret->empty()) return fail(ErrorCode::kInvalidArgument, "the key is empty");
-  if (secret && !is_header_value(*secret)) {
-    return fail(ErrorCode::kInvalidArgument,
-                "the key has a space, a line end or a character beyond ASCII in it");
+  if (secret) {
+    if (auto checked = check_upstream_key(*secret); !checked) {
+      return tl::unexpected(std::move(checked.error()));
+    }
   }
   return secret;
 }

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cassert>
 #include <cerrno>
 #include <cstdlib>
@@ -112,6 +113,13 @@ Result<std::string> open_sealed(std::string_view sealed, const MasterKey& key) {
                 "been changed");
   }
   return plain;
+}
+
+Result<void> check_upstream_key(std::string_view key) {
+  const bool is_printable = std::ranges::all_of(key, [](char c) { return c > 0x20 && c < 0x7f; });
+  if (is_printable) return {};
+  return fail(ErrorCode::kInvalidArgument,
+              "the key has a space, a line end, a control character or one beyond ASCII in it");
 }
 
 std::string mask(std::string_view secret) {

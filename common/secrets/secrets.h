@@ -20,6 +20,10 @@ Result<MasterKey> load_master_key(const std::string& file);
 std::string seal(std::string_view plain, const MasterKey& key);
 Result<std::string> open_sealed(std::string_view sealed, const MasterKey& key);
 
+// Whether an upstream's key can stand in a header: a line end would forge another one, a space or
+// a character beyond ASCII would never be accepted. The message does not show the key.
+Result<void> check_upstream_key(std::string_view key);
+
 // "sk-c…x9Qf" for people: the first 4 and last 4 characters, or only "…" when shorter than 16.
 std::string mask(std::string_view secret);
 // Compares in time that depends on the lengths alone.

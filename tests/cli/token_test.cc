@@ -70,6 +70,11 @@ TEST_CASE("a user's own upstream key comes from standard input and needs a maste
   std::filesystem::permissions("key", std::filesystem::perms::owner_read);
   std::ofstream("chatgate.json") << R"({"master_key_file": "key"})";
   CHECK(shell.run({"token", "add", "alice", "--upstream-key-stdin"}, "\n") == 2);
+  for (const char* unfit :
+       {"sk own\n", "sk\town\n", "sk\x01own\n", "sk\x7fown\n", "sk-\xC3\xB6\n"}) {
+    CHECK(shell.run({"token", "add", "alice", "--upstream-key-stdin"}, unfit) == 2);
+    CHECK_THAT(shell.err, ContainsSubstring("control character") && !ContainsSubstring("own"));
+  }
   CHECK(list_of(shell).empty());
   REQUIRE(shell.run({"token", "add", "alice", "--upstream-key-stdin"}, "sk-own\n") == 0);
   CHECK_THAT(shell.out + shell.err, !ContainsSubstring("sk-own"));
