@@ -123,12 +123,6 @@ void UpstreamPool::report(const Choice& choice, Outcome outcome, int64_t retry_a
             {{"upstream", name}, {"failures", health.failures}, {"for_ms", rest_ms}});
 }
 
-bool UpstreamPool::serves(std::string_view model) const {
-  return std::any_of(upstreams_.begin(), upstreams_.end(), [&](const auto& upstream) {
-    return upstream.models.empty() || matches_model(upstream.models, model);
-  });
-}
-
 bool UpstreamPool::is_any_available() const {
   const std::lock_guard lock(mutex_);
   const int64_t now_ms = clock_.steady_ms();

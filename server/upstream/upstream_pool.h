@@ -36,7 +36,6 @@ class UpstreamPool {
   // `retry_after_ms` >= 0: how long a rate limited key is left alone.
   void report(const Choice& choice, Outcome outcome, int64_t retry_after_ms = -1);
 
-  bool serves(std::string_view model) const;
   // Whether at least one upstream is not set aside, or due for a probe.
   bool is_any_available() const;
 

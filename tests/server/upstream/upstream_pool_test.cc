@@ -63,7 +63,6 @@ TEST_CASE("only upstreams that serve the model are chosen", "[upstream_pool]") {
     CHECK(pool.choose("llama", {})->upstream->name == "b");
   }
   CHECK_FALSE(pool.choose("other", {}));
-  CHECK_FALSE(pool.serves("other"));
 }
 
 TEST_CASE("an upstream that keeps failing is set aside, probed, and returns", "[upstream_pool]") {
