@@ -77,39 +77,44 @@ Result<Principal> Directory::find_principal(std::string_view token) const {
   return Principal{entry.id, entry.user_id, user->second.unit, user->second.unmetered, entry.scope};
 }
 
-const Price* Directory::price_in_force(const std::vector<std::shared_ptr<const Price>>& prices,
-                                       std::string_view currency, Timestamp now,
-                                       std::shared_ptr<const Price>* found) const {
+std::shared_ptr<const Price> Directory::price_in_force(const PriceList& prices,
+                                                       std::string_view currency, Timestamp now) {
   for (auto price = prices.rbegin(); price != prices.rend(); ++price) {
     if ((*price)->effective_from > now || (!currency.empty() && (*price)->currency != currency)) {
       continue;
     }
-    if ((*price)->removed) return nullptr;
-    if (found != nullptr) *found = *price;
-    return price->get();
+    return (*price)->removed ? nullptr : *price;
   }
   return nullptr;
 }
 
-Result<ApplicablePrice> Directory::find_price(
-    std::string_view model, const Unit& unit,
-    const std::map<std::string, ExchangeRate>& rates) const {
+std::optional<ApplicablePrice> Directory::applicable_price(const PriceList& prices,
+                                                           const Unit& unit,
+                                                           const ExchangeRates& rates,
+                                                           Timestamp now) {
+  // A tokens account is charged by count, so a price in any currency admits the model.
+  const std::string_view wanted = unit.is_tokens() ? std::string_view{} : unit.code;
+  if (auto price = price_in_force(prices, wanted, now)) {
+    return ApplicablePrice{std::move(price), {}};
+  }
+  for (const auto& [pair, rate] : rates) {
+    const size_t slash = pair.find('/');
+    if (slash == std::string::npos || pair.substr(slash + 1) != unit.code) continue;
+    if (auto price = price_in_force(prices, pair.substr(0, slash), now)) {
+      return ApplicablePrice{std::move(price), rate};
+    }
+  }
+  return std::nullopt;
+}
+
+Result<ApplicablePrice> Directory::find_price(std::string_view model, const Unit& unit,
+                                              const ExchangeRates& rates) const {
   const Timestamp now = clock_.now();
-  ApplicablePrice result;
-  const std::shared_lock lock(mutex_);
-  const auto found = prices_.find(model);
-  if (found != prices_.end()) {
-    const auto& prices = found->second;
-    // A tokens account is charged by count, so a price in any currency admits the model.
-    const std::string_view wanted = unit.is_tokens() ? std::string_view{} : unit.code;
-    if (price_in_force(prices, wanted, now, &result.price) != nullptr) return result;
-    for (const auto& [pair, rate] : rates) {
-      const size_t slash = pair.find('/');
-      if (slash == std::string::npos || pair.substr(slash + 1) != unit.code) continue;
-      result.rate = rate;
-      if (price_in_force(prices, pair.substr(0, slash), now, &result.price) != nullptr) {
-        return result;
-      }
+  {
+    const std::shared_lock lock(mutex_);
+    const auto found = prices_.find(model);
+    if (found != prices_.end()) {
+      if (auto price = applicable_price(found->second, unit, rates, now)) return std::move(*price);
     }
   }
   Error error{ErrorCode::kModelNotPriced,
@@ -120,14 +125,15 @@ Result<ApplicablePrice> Directory::find_price(
   return tl::unexpected(std::move(error));
 }
 
-std::vector<std::pair<std::string, Timestamp>> Directory::list_models() const {
+std::vector<std::pair<std::string, Timestamp>> Directory::list_models(
+    const Unit& unit, const ExchangeRates& rates) const {
   const Timestamp now = clock_.now();
   std::vector<std::pair<std::string, Timestamp>> models;
   {
     const std::shared_lock lock(mutex_);
     for (const auto& [model, prices] : prices_) {
-      if (const auto* price = price_in_force(prices, {}, now, nullptr)) {
-        models.emplace_back(model, price->effective_from);
+      if (const auto found = applicable_price(prices, unit, rates, now)) {
+        models.emplace_back(model, found->price->effective_from);
       }
     }
   }

@@ -6,6 +6,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <shared_mutex>
 #include <string>
 #include <string_view>
@@ -43,6 +44,9 @@ struct ApplicablePrice {
   ExchangeRate rate;
 };
 
+// "USD/CNY" -> CNY for one USD.
+using ExchangeRates = std::map<std::string, ExchangeRate>;
+
 class Directory {
  public:
   explicit Directory(const Clock& clock) : clock_(clock) {}
@@ -55,12 +59,14 @@ class Directory {
   Result<Principal> find_principal(std::string_view token) const;
 
   // The price in force in the account's currency, or one that a configured rate converts.
-  // kModelNotPriced when there is none. `rates`: "USD/CNY" -> CNY for one USD.
+  // kModelNotPriced when there is none.
   Result<ApplicablePrice> find_price(std::string_view model, const Unit& unit,
-                                     const std::map<std::string, ExchangeRate>& rates) const;
+                                     const ExchangeRates& rates) const;
 
-  // Models with a price in force, in alphabetical order, with the time it began.
-  std::vector<std::pair<std::string, Timestamp>> list_models() const;
+  // The models that find_price knows for this unit, in alphabetical order, with the time when the
+  // price came into force.
+  std::vector<std::pair<std::string, Timestamp>> list_models(const Unit& unit,
+                                                             const ExchangeRates& rates) const;
 
  private:
   struct UserEntry {
@@ -85,17 +91,18 @@ class Directory {
     }
   };
 
-  const Price* price_in_force(const std::vector<std::shared_ptr<const Price>>& prices,
-                              std::string_view currency, Timestamp now,
-                              std::shared_ptr<const Price>* found) const;
+  using PriceList = std::vector<std::shared_ptr<const Price>>;  // of one model, oldest first
+
+  static std::shared_ptr<const Price> price_in_force(const PriceList& prices,
+                                                     std::string_view currency, Timestamp now);
+  static std::optional<ApplicablePrice> applicable_price(const PriceList& prices, const Unit& unit,
+                                                         const ExchangeRates& rates, Timestamp now);
 
   const Clock& clock_;
   mutable std::shared_mutex mutex_;
   std::unordered_map<UserId, UserEntry> users_;
   std::unordered_map<TokenHash, TokenEntry, HashOfHash> tokens_;
-  std::unordered_map<std::string, std::vector<std::shared_ptr<const Price>>, TextHash,
-                     std::equal_to<>>
-      prices_;  // by model, oldest first
+  std::unordered_map<std::string, PriceList, TextHash, std::equal_to<>> prices_;  // by model
 };
 
 }  // namespace chatgate

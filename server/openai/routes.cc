@@ -16,30 +16,39 @@ bool may_use(const Principal& principal, std::string_view model) {
          matches_model(principal.scope->allowed_models, model);
 }
 
-nlohmann::ordered_json model_object(const std::string& model, Timestamp since) {
+nlohmann::ordered_json model_object(std::string_view model, Timestamp since) {
   return {{"id", model},
           {"object", "model"},
           {"created", since.unix_ms / 1000},
           {"owned_by", "chatgate"}};
 }
 
-// GET /v1/models and /v1/models/{model}: what this token may use and what has a price.
+void answer_model(const RouteParts& parts, const RoutedRequest& request, const Principal& principal,
+                  std::string_view model) {
+  const auto found = parts.directory.find_price(model, principal.unit,
+                                                request.context.runtime->config.exchange_rates);
+  if (found && may_use(principal, model)) {
+    return answer_json(request.exchange, model_object(model, found->price->effective_from).dump());
+  }
+  answer_error(
+      request.exchange,
+      {ErrorCode::kNotFound, "the model `" + std::string(model) + "` does not exist", "model"});
+}
+
+// GET /v1/models and /v1/models/{model}: what this token may use and its account can pay for.
 void answer_models(const RouteParts& parts, const RoutedRequest& request) {
   auto principal = authenticate(parts.directory, request.exchange.head());
   if (!principal) return answer_error(request.exchange, principal.error());
   const std::string_view wanted = request.path.size() > kModels.size()
                                       ? std::string_view(request.path).substr(kModels.size() + 1)
                                       : std::string_view{};
+  if (!wanted.empty()) return answer_model(parts, request, *principal, wanted);
+  const auto& rates = request.context.runtime->config.exchange_rates;
   nlohmann::ordered_json list{{"object", "list"}, {"data", nlohmann::ordered_json::array()}};
-  for (const auto& [model, since] : parts.directory.list_models()) {
-    if (!may_use(*principal, model)) continue;
-    if (model == wanted) return answer_json(request.exchange, model_object(model, since).dump());
-    list["data"].push_back(model_object(model, since));
+  for (const auto& [model, since] : parts.directory.list_models(principal->unit, rates)) {
+    if (may_use(*principal, model)) list["data"].push_back(model_object(model, since));
   }
-  if (wanted.empty()) return answer_json(request.exchange, list.dump());
-  answer_error(
-      request.exchange,
-      {ErrorCode::kNotFound, "the model `" + std::string(wanted) + "` does not exist", "model"});
+  answer_json(request.exchange, list.dump());
 }
 
 }  // namespace

@@ -16,6 +16,26 @@ request GET /v1/models/o3
 expect "one" "$status $(json input.id <<< "$body")" "200 o3"
 request GET /v1/models/none
 expect "an unknown one" "$status" 404
+
+# Nobody is offered what the account could not pay for.
+ids() { request GET /v1/models && json 'input.data.map(one => one.id).join()' <<< "$body"; }
+admin user add yuan --unit CNY --balance 1 > /dev/null
+admin user add euro --unit EUR --balance 1 > /dev/null
+admin price set dear --input 1 --output 2 --currency EUR > /dev/null
+add_token yuan
+expect "another currency" "$(ids)" ""
+request GET /v1/models/o3
+expect "one of another currency" "$status $(error_of)" "404 invalid_request_error not_found model"
+stop_gateway
+echo "{\"upstream_url\": \"$upstream/v1\", \"exchange_rates\": {\"USD/CNY\": \"7.1\"}}" > gateway.json
+start_gateway --config gateway.json
+expect "with a rate" "$(ids)" gpt-4o,o3
+request GET /v1/models/o3
+expect "one with a rate" "$status" 200
+request GET /v1/models/dear
+expect "one without" "$status" 404
+add_token euro
+expect "the own currency" "$(ids)" dear
 token=
 request GET /v1/models
 expect "without a token" "$status" 401

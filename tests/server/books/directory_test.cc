@@ -92,7 +92,7 @@ TEST_CASE_METHOD(Fixture, "the latest price whose time has come is in force", "[
   CHECK(directory.find_price("m", {}, {})->price->id == PriceId{3});
   put_price(4, "USD", clock.now(), true);
   CHECK_FALSE(directory.find_price("m", {}, {}));
-  CHECK(directory.list_models().empty());
+  CHECK(directory.list_models({}, {}).empty());
 }
 
 TEST_CASE_METHOD(Fixture, "another currency needs a rate", "[directory]") {
@@ -106,6 +106,18 @@ TEST_CASE_METHOD(Fixture, "another currency needs a rate", "[directory]") {
   const auto own = directory.find_price("m", {"CNY"}, {{"USD/CNY", {7'200'000'000}}});
   CHECK(own->price->id == PriceId{2});
   CHECK(own->rate == ExchangeRate{});
+}
+
+TEST_CASE_METHOD(Fixture, "the models are those that an account can pay for", "[directory]") {
+  put_price(1, "USD", clock.now());
+  const auto models = [&](const char* unit, const ExchangeRates& rates = {}) {
+    return directory.list_models({unit}, rates).size();
+  };
+  CHECK(models("USD") == 1);
+  CHECK(models("tokens") == 1);
+  CHECK(models("CNY") == 0);
+  CHECK(models("CNY", {{"USD/EUR", {900'000'000}}}) == 0);
+  CHECK(models("CNY", {{"USD/CNY", {7'200'000'000}}}) == 1);
 }
 
 TEST_CASE_METHOD(Fixture, "a tokens account takes a price in any currency", "[directory]") {
