@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -156,9 +157,13 @@ class Store {
 
   // --- usage -----------------------------------------------------------------------------------
   virtual Result<std::vector<UsageSummary>> summarize_usage(const UsageQuery& query) = 0;
-  // A token's rows that began in [from, until), oldest first.
-  virtual Result<std::vector<UsageRecord>> list_usage_of_token(TokenId token, Timestamp from,
-                                                               Timestamp until) = 0;
+  // A token's requests that began in [from, until), oldest first; of more than `count_max` the
+  // latest. Reads every row in between, and keeps two numbers for each that it returns.
+  virtual Result<std::vector<RequestId>> list_requests_of_token(TokenId token, Timestamp from,
+                                                                Timestamp until,
+                                                                size_t count_max) = 0;
+  // The rows of these requests, in their order; without those that are not in the books.
+  virtual Result<std::vector<UsageRecord>> find_usage(std::span<const RequestId> ids) = 0;
   // Every invariant of the books checked; empty when all hold.
   virtual Result<std::vector<Discrepancy>> verify_books() = 0;
 };

@@ -23,9 +23,7 @@ struct Shop {
   Settlement sale(int64_t serial, int64_t prompt, int64_t completion = 0) const {
     return settlement(request_id(kNoonMs, serial), token, price, prompt, completion);
   }
-  std::vector<UsageRecord> rows() {
-    return must(store->list_usage_of_token(token.id, {0}, {kNoonMs * 2}));
-  }
+  std::vector<UsageRecord> rows() { return usage_of_token(*store, token.id, {0}, {kNoonMs * 2}); }
 
   Database database;
   std::unique_ptr<Store> store;

@@ -94,8 +94,7 @@ TEMPLATE_LIST_TEST_CASE("a killed process loses nothing that was acknowledged", 
     REQUIRE(faults_of(*store).empty());
     std::multiset<int64_t> ids;
     const Timestamp from{kNoonMs + round * 100'000};
-    for (const UsageRecord& row :
-         must(store->list_usage_of_token(scene.token.id, from, {kNoonMs * 2}))) {
+    for (const UsageRecord& row : usage_of_token(*store, scene.token.id, from, {kNoonMs * 2})) {
       ids.insert(row.id.value);
     }
     for (int64_t number = 0; number <= last; ++number) {

@@ -81,6 +81,12 @@ inline Settlement settlement(RequestId id, const ApiToken& token, const Price& p
   return {{id, token.user_id, record.cost}, record};
 }
 
+// All rows of a token that began in [from, until), oldest first.
+inline std::vector<UsageRecord> usage_of_token(Store& store, TokenId token, Timestamp from,
+                                               Timestamp until) {
+  return must(store.find_usage(must(store.list_requests_of_token(token, from, until, 1'000'000))));
+}
+
 inline std::string in_words(const std::vector<Discrepancy>& discrepancies) {
   std::string text;
   for (const Discrepancy& each : discrepancies) text += each.invariant + ": " + each.detail + "\n";

@@ -155,13 +155,18 @@ TEMPLATE_LIST_TEST_CASE("a token's rows are listed oldest first", "[contract]", 
     }
     std::ranges::sort(expected);
     std::vector<RequestId> listed;
-    for (const UsageRecord& row :
-         must(traffic.store().list_usage_of_token(token.id, from, until))) {
+    for (const UsageRecord& row : usage_of_token(traffic.store(), token.id, from, until)) {
       listed.push_back(row.id);
     }
     REQUIRE(listed == expected);
+    for (const size_t count_max : {size_t{0}, size_t{1}, size_t{7}, expected.size()}) {
+      const auto latest =
+          must(traffic.store().list_requests_of_token(token.id, from, until, count_max));
+      REQUIRE(latest.size() == std::min(count_max, expected.size()));
+      CHECK(std::ranges::equal(latest, std::span(expected).last(latest.size())));
+    }
   }
-  CHECK(must(traffic.store().list_usage_of_token({99}, {0}, {kNoonMs * 2})).empty());
+  CHECK(usage_of_token(traffic.store(), {99}, {0}, {kNoonMs * 2}).empty());
 }
 
 TEMPLATE_LIST_TEST_CASE("absurd times give empty reports", "[contract]", Databases) {
@@ -174,7 +179,7 @@ TEMPLATE_LIST_TEST_CASE("absurd times give empty reports", "[contract]", Databas
     query.until = {until};
     CHECK(must(traffic.store().summarize_usage(query)).empty());
     const TokenId token = traffic.tokens()[0].id;
-    CHECK(must(traffic.store().list_usage_of_token(token, {from}, {until})).empty());
+    CHECK(usage_of_token(traffic.store(), token, {from}, {until}).empty());
   }
   UsageQuery all;
   all.from = {INT64_MIN};

@@ -61,9 +61,13 @@ class FaultyStore final : public Store {
   Result<std::vector<UsageSummary>> summarize_usage(const UsageQuery& query) override {
     return store_->summarize_usage(query);
   }
-  Result<std::vector<UsageRecord>> list_usage_of_token(TokenId token, Timestamp from,
-                                                       Timestamp until) override {
-    return store_->list_usage_of_token(token, from, until);
+  Result<std::vector<RequestId>> list_requests_of_token(TokenId token, Timestamp from,
+                                                        Timestamp until,
+                                                        size_t count_max) override {
+    return store_->list_requests_of_token(token, from, until, count_max);
+  }
+  Result<std::vector<UsageRecord>> find_usage(std::span<const RequestId> ids) override {
+    return store_->find_usage(ids);
   }
   Result<std::vector<Discrepancy>> verify_books() override { return store_->verify_books(); }
 

@@ -45,8 +45,9 @@ class SqliteStore final : public Store {
   Result<RequestId> last_request_id() override;
 
   Result<std::vector<UsageSummary>> summarize_usage(const UsageQuery& query) override;
-  Result<std::vector<UsageRecord>> list_usage_of_token(TokenId token, Timestamp from,
-                                                       Timestamp until) override;
+  Result<std::vector<RequestId>> list_requests_of_token(TokenId token, Timestamp from,
+                                                        Timestamp until, size_t count_max) override;
+  Result<std::vector<UsageRecord>> find_usage(std::span<const RequestId> ids) override;
   Result<std::vector<Discrepancy>> verify_books() override;
 
  private:

@@ -6,6 +6,7 @@
 #include <array>
 #include <chrono>
 #include <cstdio>
+#include <functional>
 #include <tuple>
 #include <unordered_map>
 
@@ -39,11 +40,12 @@ constexpr const char* kSelectUserOfToken = "SELECT user_id FROM tokens WHERE id 
 constexpr const char* kSelectUsageById =
     "SELECT usage.id, user_id, token_id, price_id, model.name, endpoint.name, upstream.name, "
     "remote_id, status, estimated, http_status, prompt, cached_prompt, audio_prompt, completion, "
-    "reasoning_completion, audio_completion, rate, cost, written_off, duration_ms, previous_id "
+    "reasoning_completion, audio_completion, rate, cost, written_off, duration_ms "
     "FROM usage JOIN names AS model ON model.id = model_id "
     "JOIN names AS endpoint ON endpoint.id = endpoint_id "
     "JOIN names AS upstream ON upstream.id = upstream_id WHERE usage.id = ?";
-constexpr int kPreviousOfUsage = 21;
+constexpr const char* kSelectStep = "SELECT id, previous_id FROM usage WHERE id = ?";
+constexpr int kPreviousOfStep = 1;
 
 constexpr const char* kSelectUnit = "SELECT unit FROM users WHERE id = ?";
 constexpr const char* kSelectUserName = "SELECT name FROM users WHERE id = ?";
@@ -325,13 +327,35 @@ Result<std::vector<UsageSummary>> SqliteStore::summarize_usage(const UsageQuery&
       [&]() -> Result<std::vector<UsageSummary>> { return Report(*connection_, query).run(); });
 }
 
-Result<std::vector<UsageRecord>> SqliteStore::list_usage_of_token(TokenId token, Timestamp from,
-                                                                  Timestamp until) {
+Result<std::vector<RequestId>> SqliteStore::list_requests_of_token(TokenId token, Timestamp from,
+                                                                   Timestamp until,
+                                                                   size_t count_max) {
+  return connection_->read([&]() -> Result<std::vector<RequestId>> {
+    std::vector<RequestId> ids;
+    const auto keep_latest = [&] {
+      if (ids.size() <= count_max) return;
+      const auto end = ids.begin() + static_cast<std::ptrdiff_t>(count_max);
+      std::ranges::nth_element(ids, end, std::greater());
+      ids.erase(end, ids.end());
+    };
+    for_each_row_of_token(*connection_, token, from, until, kSelectStep, kPreviousOfStep,
+                          [&](const Query& row) {
+                            ids.push_back({row.integer(0)});
+                            if (ids.size() / 2 >= count_max) keep_latest();
+                          });
+    keep_latest();
+    std::ranges::sort(ids);
+    return ids;
+  });
+}
+
+Result<std::vector<UsageRecord>> SqliteStore::find_usage(std::span<const RequestId> ids) {
   return connection_->read([&]() -> Result<std::vector<UsageRecord>> {
     std::vector<UsageRecord> records;
-    for_each_row_of_token(*connection_, token, from, until, kSelectUsageById, kPreviousOfUsage,
-                          [&](const Query& row) { records.push_back(read_usage_record(row)); });
-    std::ranges::sort(records, {}, &UsageRecord::id);
+    for (const RequestId id : ids) {
+      Query row = connection_->query(kSelectUsageById, id.value);
+      if (row.step()) records.push_back(read_usage_record(row));
+    }
     return records;
   });
 }
