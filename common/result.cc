@@ -8,7 +8,7 @@ namespace {
 
 // In the order of ErrorCode. Exit statuses: 1 failure, 2 usage, 3 not found, 4 refused by a rule,
 // 5 store unavailable, 130 interrupted (128 + SIGINT, as shells count).
-constexpr std::array<ErrorTraits, 29> kTraits{{
+constexpr std::array<ErrorTraits, 30> kTraits{{
     {400, "invalid_request_error", "", 1},                            // kInvalidRequest
     {400, "invalid_request_error", "", 2},                            // kInvalidArgument
     {401, "invalid_request_error", "invalid_api_key", 4},             // kMissingToken
@@ -32,6 +32,7 @@ constexpr std::array<ErrorTraits, 29> kTraits{{
     {502, "api_error", "upstream_error", 1},                          // kUpstreamBroken
     {505, "invalid_request_error", "http_version_not_supported", 2},  // kHttpVersionNotSupported
     {503, "api_error", "overloaded", 1},                              // kOverloaded
+    {503, "api_error", "ended_by_administrator", 1},                  // kEndedByAdministrator
     {409, "invalid_request_error", "already_exists", 4},              // kAlreadyExists
     {403, "invalid_request_error", "refused", 4},                     // kRefused
     {503, "api_error", "store_unavailable", 5},                       // kStoreUnavailable

@@ -34,6 +34,7 @@ enum class ErrorCode : uint8_t {
   kUpstreamBroken,  // it answered, but not in HTTP that can be relayed
   kHttpVersionNotSupported,
   kOverloaded,  // connection limits, draining
+  kEndedByAdministrator,
   kAlreadyExists,
   kRefused,           // a rule of the books forbids it
   kStoreUnavailable,  // the database cannot be read or written now

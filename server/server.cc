@@ -11,6 +11,7 @@
 #include "common/store/open_store.h"
 #include "server/demo/demo_upstream.h"
 #include "server/pipeline/pipeline.h"
+#include "server/pipeline/running_jobs.h"
 #include "server/routes.h"
 #include "server/wire/error_envelope.h"
 
@@ -26,6 +27,7 @@ TransportLimits limits_of(const Config& config) {
   TransportLimits limits;
   limits.head.uri_bytes_max = static_cast<size_t>(config.uri_bytes_max);
   limits.head.header_bytes_max = static_cast<size_t>(config.header_bytes_max);
+  limits.head.headers_max = static_cast<size_t>(config.headers_max);
   limits.body_bytes_max = config.body_bytes_max;
   limits.connections_max = config.connections_max;
   limits.connections_per_ip_max = config.connections_per_ip_max;
@@ -67,6 +69,14 @@ int take_signal(const sigset_t& set, int64_t timeout_ms) {
   timespec timeout{timeout_ms / 1000, (timeout_ms % 1000) * 1'000'000};
   const int signal = sigtimedwait(&set, nullptr, &timeout);
   return signal > 0 ? signal : 0;
+}
+
+// Of the database's tokens. None is a valid state: none may be needed.
+Result<std::optional<MasterKey>> read_master_key(const Config& config) {
+  auto key = load_master_key(config.master_key_file);
+  if (key) return std::optional<MasterKey>(*key);
+  if (key.error().code == ErrorCode::kNotFound) return std::optional<MasterKey>();
+  return tl::unexpected(key.error());
 }
 
 // Whether only this machine can reach what listens there.
@@ -123,6 +133,7 @@ class Server {
   LoopContext& context_of(const EventLoop& loop);
   int serve_until_stopped();
   int drain();
+  int64_t count_running() const;
   void cut_connections();
 
   std::string config_file_;
@@ -170,12 +181,9 @@ Result<void> Server::read_config() {
   config_ = std::move(loaded->config);
   is_demo_ = config_.upstreams.empty();
   set_log_level(config_);
-  auto key = load_master_key(config_.master_key_file);
-  if (key) {
-    master_key_ = *key;
-  } else if (key.error().code != ErrorCode::kNotFound) {
-    return tl::unexpected(key.error());
-  }
+  auto key = read_master_key(config_);
+  if (!key) return tl::unexpected(key.error());
+  master_key_ = *key;
   if (is_demo_ && !is_loopback(config_.listen)) {
     return fail(ErrorCode::kRefused,
                 "the demo upstream is not served on " + config_.listen +
@@ -233,19 +241,19 @@ Result<void> Server::prepare_demo() {
 }
 
 Result<void> Server::listen() {
-  pipeline_ = std::make_unique<Pipeline>(
-      PipelineParts{directory_, ledger_, *writer_, request_ids_, system_clock(), master_key_});
+  pipeline_ =
+      std::make_unique<Pipeline>(PipelineParts{directory_, ledger_, *writer_, system_clock()});
   router_ = std::make_unique<Router>(
       RouteParts{*pipeline_, directory_, *writer_, *reader_, system_clock()});
   if (is_demo_) {
-    demo_ = std::make_unique<HttpListener>(loops_->all(), answer_as_demo, render_openai_error,
-                                           TransportLimits{});
+    demo_ = std::make_unique<HttpListener>(loops_->all(), answer_as_demo, openai_dialect(),
+                                           request_ids_, TransportLimits{});
     if (auto listening = demo_->listen("127.0.0.1:0"); !listening) return listening;
   }
   listener_ = std::make_unique<HttpListener>(
       loops_->all(),
       [this](HttpExchange& exchange) { router_->answer(exchange, context_of(exchange.loop())); },
-      render_openai_error, limits_of(config_));
+      openai_dialect(), request_ids_, limits_of(config_));
   if (auto listening = listener_->listen(config_.listen); !listening) return listening;
   set_runtime();
   return {};
@@ -278,6 +286,7 @@ void Server::announce() const {
 void Server::set_runtime() {
   auto runtime = std::make_shared<Runtime>();
   runtime->config = config_;
+  runtime->master_key = master_key_;
   for (const auto& range : config_.trusted_proxies) {
     runtime->trusted_proxies.push_back(parse_ip_range(range).value());
   }
@@ -300,7 +309,12 @@ void Server::reload() {
     log::error("configuration_kept", {{"reason", std::string_view(loaded.error().message)}});
     return;
   }
-  const auto& fresh = loaded->config;
+  auto& fresh = loaded->config;
+  auto key = read_master_key(fresh);
+  if (!key) {
+    log::error("configuration_kept", {{"reason", std::string_view(key.error().message)}});
+    return;
+  }
   if (fresh.upstreams.empty() != is_demo_) {
     log::error(
         "configuration_kept",
@@ -309,8 +323,12 @@ void Server::reload() {
   }
   if (fresh.listen != config_.listen || fresh.db != config_.db || fresh.loops != config_.loops) {
     log::warn("needs_a_start", {{"keys", std::string_view("listen, db, loops")}});
+    fresh.listen = config_.listen;
+    fresh.db = config_.db;
+    fresh.loops = config_.loops;
   }
   config_ = fresh;
+  master_key_ = *key;
   set_log_level(config_);
   listener_->set_limits(limits_of(config_));
   set_runtime();
@@ -341,13 +359,21 @@ int Server::drain() {
   return status;
 }
 
+int64_t Server::count_running() const {
+  int64_t count = listener_->open_connections() + (demo_ ? demo_->open_connections() : 0);
+  for (const auto& context : contexts_) count += context->job_count();
+  return count;
+}
+
 // The rest is cut off, and what it has cost so far is settled.
 void Server::cut_connections() {
   const int64_t deadline_ms = system_clock().steady_ms() + kCutMsMax;
   listener_->close_all();
+  for (auto& context : contexts_) {
+    context->loop.post([context = context.get()] { stop_jobs(*context); });
+  }
   if (demo_) demo_->close_all();
-  while ((listener_->open_connections() > 0 || (demo_ && demo_->open_connections() > 0)) &&
-         system_clock().steady_ms() < deadline_ms) {
+  while (count_running() > 0 && system_clock().steady_ms() < deadline_ms) {
     take_signal(signals_, kPollMs);
   }
 }

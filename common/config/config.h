@@ -40,6 +40,7 @@ struct Config {
   int64_t body_bytes_max = 64LL << 20;
   int64_t header_bytes_max = 64LL << 10;  // the whole head but the request line
   int64_t uri_bytes_max = 8LL << 10;
+  int64_t headers_max = 100;
   int64_t connections_max = 20'000;
   int64_t connections_per_ip_max = 0;  // 0: no limit of its own
   int64_t header_timeout_ms = 30'000;

@@ -148,6 +148,8 @@ void add_transport_rows(std::vector<ConfigRow>& rows) {
                        "largest request head without its first line"));
   rows.push_back(bytes("uri_bytes_max", &Settings::uri_bytes_max, "8KiB", 64, 1 << 20,
                        "longest request target"));
+  rows.push_back(integer("headers_max", &Settings::headers_max, "100", 1, 10'000,
+                         "most headers of a request"));
   rows.push_back(integer("connections_max", &Settings::connections_max, "20000", 1, 1'000'000,
                          "connections at a time"));
   rows.push_back(integer("connections_per_ip_max", &Settings::connections_per_ip_max, "0", 0,

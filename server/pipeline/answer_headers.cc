@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <string>
 
 #include "server/pipeline/job.h"
@@ -20,7 +19,7 @@ std::string format_reset(int64_t ms) {
   return (minutes > 0 ? std::to_string(minutes) + "m" : "") + seconds + "s";
 }
 
-void add_limit_headers(HeaderList& headers, const char* kind, const LimitStatus::Side& side) {
+void add_side(HeaderList& headers, const char* kind, const LimitStatus::Side& side) {
   const std::string prefix = "x-ratelimit-";
   headers.emplace_back(prefix + "limit-" + kind, std::to_string(side.limit));
   headers.emplace_back(prefix + "remaining-" + kind, std::to_string(side.remaining));
@@ -29,10 +28,9 @@ void add_limit_headers(HeaderList& headers, const char* kind, const LimitStatus:
 
 }  // namespace
 
-void add_own_headers(const Job& job, HeaderList& headers) {
-  headers.emplace_back("x-request-id", format_request_id(job.id));
-  if (job.limits.requests) add_limit_headers(headers, "requests", *job.limits.requests);
-  if (job.limits.tokens) add_limit_headers(headers, "tokens", *job.limits.tokens);
+void add_limit_headers(const Job& job, HeaderList& headers) {
+  if (job.limits.requests) add_side(headers, "requests", *job.limits.requests);
+  if (job.limits.tokens) add_side(headers, "tokens", *job.limits.tokens);
 }
 
 HeaderList answer_headers(Job& job) {
@@ -45,13 +43,7 @@ HeaderList answer_headers(Job& job) {
     return name == "x-request-id" || name == "server" || name == "strict-transport-security" ||
            (is_limited && name.starts_with("x-ratelimit-"));
   });
-  const bool has_processing_time = std::any_of(headers.begin(), headers.end(), [](const auto& h) {
-    return h.first == "openai-processing-ms";
-  });
-  add_own_headers(job, headers);
-  if (!has_processing_time) {
-    headers.emplace_back("openai-processing-ms", std::to_string(job.elapsed_ms()));
-  }
+  add_limit_headers(job, headers);
   return headers;
 }
 

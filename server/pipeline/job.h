@@ -37,8 +37,17 @@ enum class Metering : uint8_t {
   kTokens,  // by the usage that the answer reports
 };
 
-struct Job : std::enable_shared_from_this<Job> {
-  Job(PipelineParts& pipeline_parts, LoopContext& loop_context, const Route& request_route);
+// Where it has got to.
+enum class JobState : uint8_t {
+  kReceiving,  // reads the client's body
+  kWaiting,    // for an upstream's answer, or for the next attempt
+  kAnswering,  // the answer passes to the client
+  kSettling,   // the charge is fixed and becomes durable
+};
+
+struct Job : ListLink, std::enable_shared_from_this<Job> {
+  Job(PipelineParts& pipeline_parts, LoopContext& loop_context, const Route& request_route,
+      RequestId request_id);
   ~Job();  // settles what no step has settled: the client left at an odd moment
   Job(const Job&) = delete;
   Job& operator=(const Job&) = delete;
@@ -49,6 +58,7 @@ struct Job : std::enable_shared_from_this<Job> {
   const Route route;
   const RequestId id;
   const int64_t started_ms;
+  JobState state = JobState::kReceiving;
 
   // What the client sent.
   std::string method;
@@ -79,11 +89,26 @@ struct Job : std::enable_shared_from_this<Job> {
   AnswerFacts answer;
   int64_t answer_bytes = 0;
 
-  bool is_client_gone = false;
-  Event* sleeping = nullptr;  // set while the job waits between two attempts
+  // How it may end before its answer does. All three interrupt the wait that is under way.
+  void client_left();  // then the abort policy decides
+  void stop();         // the gateway stops, and cuts the client off
+  void kill();         // by the administrator; the client is told if it listens
+
+  bool is_client_gone = false;  // nothing can be sent any more
+  bool is_killed = false;
+  bool is_abandoned() const { return is_client_gone || is_killed; }
+  // Whether the upstream's answer is still wanted: by the client or, after it has left, by the
+  // books.
+  bool may_go_on() const;
+  Error end_reason() const;  // REQUIRES: is_abandoned()
+
+  Event* sleeping = nullptr;    // set while the job waits between two attempts
+  BodySink* sending = nullptr;  // set while it waits for the client to take something
 
   int64_t elapsed_ms() const;
-  void interrupt();  // the client has gone: ends the wait that is under way
+
+ private:
+  void interrupt();
 };
 
 // --- the steps, in their order; each is a file of its own ----------------------------------------
@@ -113,8 +138,8 @@ Result<void> settle(Job& job, UsageStatus status);
 // The same without waiting, for a request that nobody waits for.
 void settle_detached(Job& job, UsageStatus status);
 
-// The headers of an answer: the upstream's, and chatgate's own. Once for each job.
+// The headers of an answer: the upstream's, with the token's own limits. Once for each job.
 HeaderList answer_headers(Job& job);
-void add_own_headers(const Job& job, HeaderList& headers);
+void add_limit_headers(const Job& job, HeaderList& headers);
 
 }  // namespace chatgate

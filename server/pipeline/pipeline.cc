@@ -21,7 +21,7 @@ Result<void> admit(Job& job, HttpExchange& exchange) {
   job.body = std::move(*body);
   // From here on the upstream may be working for a client that leaves.
   exchange.on_client_gone([weak = job.weak_from_this()] {
-    if (const auto alive = weak.lock()) alive->interrupt();
+    if (const auto alive = weak.lock()) alive->client_left();
   });
 
   return check_model(job)
@@ -42,14 +42,14 @@ void refuse(Job& job, HttpExchange& exchange, const Error& error) {
                                 {"endpoint", std::string_view(job.route.endpoint)},
                                 {"status", rendered.status},
                                 {"reason", std::string_view(error.message)}});
-  add_own_headers(job, rendered.headers);
+  add_limit_headers(job, rendered.headers);
   exchange.answer(rendered.status, std::move(rendered.headers), std::move(rendered.body));
 }
 
 // A request that was admitted and came to nothing: it costs nothing, and the books say so.
 void refuse_admitted(Job& job, HttpExchange& exchange, const Error& error) {
   job.http_status = traits_of(error.code).http_status;
-  const auto status = job.is_client_gone ? UsageStatus::kAborted : UsageStatus::kFailed;
+  const auto status = job.is_abandoned() ? UsageStatus::kAborted : UsageStatus::kFailed;
   auto settled = settle(job, status);
   refuse(job, exchange, settled ? error : settled.error());
 }
@@ -86,7 +86,7 @@ void relay(const std::shared_ptr<Job>& job, HttpExchange& exchange) {
 }  // namespace
 
 void Pipeline::run(HttpExchange& exchange, LoopContext& context, const Route& route) {
-  auto job = std::make_shared<Job>(parts_, context, route);
+  auto job = std::make_shared<Job>(parts_, context, route, exchange.id());
   job->method = exchange.head().method;
   job->content_type = exchange.head().header("content-type");
   job->upstream_headers = headers_for_upstream(exchange.head());

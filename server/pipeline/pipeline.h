@@ -3,6 +3,7 @@
 // touch neither money nor SQL. One Pipeline serves all loops.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -16,7 +17,6 @@
 #include "common/secrets/secrets.h"
 #include "server/books/book_writer.h"
 #include "server/books/directory.h"
-#include "server/books/request_ids.h"
 #include "server/transport/event_loop.h"
 #include "server/transport/http_listener.h"
 #include "server/upstream/curl_multi.h"
@@ -30,14 +30,26 @@ struct Runtime {
   Config config;
   std::vector<IpRange> trusted_proxies;
   std::shared_ptr<UpstreamPool> pool;
+  std::optional<MasterKey> master_key;  // opens the upstream keys kept in the database
 };
 
-// What belongs to one loop.
+// What belongs to one loop. Only its own thread touches it, but for job_count.
 struct LoopContext {
   explicit LoopContext(EventLoop& event_loop) : loop(event_loop), curl(event_loop) {}
   EventLoop& loop;
   CurlMulti curl;
-  std::shared_ptr<const Runtime> runtime;  // replaced only on the loop's own thread
+  std::shared_ptr<const Runtime> runtime;
+  ListLink jobs;             // those that run here: see running_jobs.h
+  bool is_stopping = false;  // no job may go on
+
+  int64_t job_count() const { return job_count_.load(std::memory_order_acquire); }  // any thread
+  void count_job(int64_t change) {  // with one writer no locked addition is needed
+    job_count_.store(job_count_.load(std::memory_order_relaxed) + change,
+                     std::memory_order_release);
+  }
+
+ private:
+  std::atomic<int64_t> job_count_{0};
 };
 
 // What all loops share.
@@ -45,9 +57,7 @@ struct PipelineParts {
   Directory& directory;
   Ledger& ledger;
   BookWriter& writer;
-  RequestIds& request_ids;
   const Clock& clock;
-  std::optional<MasterKey> master_key;  // opens the upstream keys kept in the database
 };
 
 // What a door says of a request.

@@ -66,7 +66,14 @@ void note_end(Job& job) {
 
 UsageStatus status_after(const Job& job, Progress progress) {
   if (progress == Progress::kEnd) return UsageStatus::kCompleted;
-  return job.is_client_gone ? UsageStatus::kAborted : UsageStatus::kCut;
+  return job.is_abandoned() ? UsageStatus::kAborted : UsageStatus::kCut;
+}
+
+void send(Job& job, BodySink& sink, std::string_view bytes) {
+  if (bytes.empty() || job.is_abandoned()) return;
+  job.sending = &sink;
+  if (!sink.write(bytes) || !sink.flush()) job.client_left();
+  job.sending = nullptr;
 }
 
 // The next piece of the answer. While the upstream is silent a stream's client is sent comments, so
@@ -82,38 +89,28 @@ Progress next_piece(Job& job, BodySink& sink, std::string& piece) {
     if (progress != Progress::kTimeout) return progress;
     waited_ms += wait_ms;
     if (waited_ms >= idle_ms) return Progress::kTimeout;
-    if (!job.is_client_gone && !job.stream->mid_event()) {
-      if (!sink.write(": ping\n\n") || !sink.flush()) job.interrupt();
-    }
+    if (!job.stream->mid_event()) send(job, sink, ": ping\n\n");
   }
 }
 
-// After the client has left under the drain policy: the rest is read for the books alone.
-bool may_go_on(const Job& job) {
-  return !job.is_client_gone || job.runtime->config.abort_policy == AbortPolicy::kDrain;
-}
-
-void send(Job& job, BodySink& sink, const std::string& bytes) {
-  if (bytes.empty() || job.is_client_gone) return;
-  if (!sink.write(bytes) || !sink.flush()) job.is_client_gone = true;
-}
-
 // A stream that breaks off says so in its own language; a bare end would look like success.
-void append_cut_event(Job& job, Progress progress, std::string& rest) {
-  const bool is_late = progress == Progress::kTimeout;
-  log::warn("stream_cut",
-            {{"request", std::string_view(format_request_id(job.id))},
-             {"upstream", std::string_view(job.upstream_name)},
-             {"reason", std::string_view(is_late ? "silent for too long" : job.call->failure())}});
+void append_error_event(Job& job, const Error& error, std::string& rest) {
   const bool mid_event = job.stream->mid_event();
   job.stream->release(rest);
   if (mid_event || !rest.empty()) rest += "\n\n";
-  rest +=
-      "data: " +
-      openai_error_json({is_late ? ErrorCode::kUpstreamTimeout : ErrorCode::kUpstreamBroken,
-                         is_late ? "the upstream server was silent for too long"
-                                 : "the upstream server broke off in the middle of its answer"}) +
-      "\n\n";
+  rest += "data: " + openai_error_json(error) + "\n\n";
+}
+
+Error cut_reason(const Job& job, Progress progress) {
+  const bool is_late = progress == Progress::kTimeout;
+  log::warn("answer_cut",
+            {{"request", std::string_view(format_request_id(job.id))},
+             {"upstream", std::string_view(job.upstream_name)},
+             {"reason", std::string_view(is_late ? "silent for too long" : job.call->failure())}});
+  if (is_late) {
+    return {ErrorCode::kUpstreamTimeout, "the upstream server was silent for too long"};
+  }
+  return {ErrorCode::kUpstreamBroken, "the upstream server broke off in the middle of its answer"};
 }
 
 UsageStatus relay_stream(Job& job, BodySink& sink, std::string& rest) {
@@ -129,10 +126,10 @@ UsageStatus relay_stream(Job& job, BodySink& sink, std::string& rest) {
     piece.clear();
     send(job, sink, out);
     out.clear();
-    if (!may_go_on(job)) {
-      progress = Progress::kInterrupted;
-    } else if (job.stream->has_end()) {
+    if (job.stream->has_end()) {
       progress = Progress::kEnd;  // the client is not made to wait for the upstream to close
+    } else if (!job.may_go_on()) {
+      progress = Progress::kInterrupted;
     } else {
       progress = next_piece(job, sink, piece);
     }
@@ -141,7 +138,9 @@ UsageStatus relay_stream(Job& job, BodySink& sink, std::string& rest) {
   note_end(job);
   const auto status = status_after(job, progress);
   if (status == UsageStatus::kCut) {
-    append_cut_event(job, progress, rest);
+    append_error_event(job, cut_reason(job, progress), rest);
+  } else if (job.is_killed && progress != Progress::kEnd) {
+    append_error_event(job, job.end_reason(), rest);
   } else {
     job.stream->release(rest);
     note_end(job);
@@ -154,7 +153,7 @@ UsageStatus relay_long_answer(Job& job, BodySink& sink, std::string& rest) {
   std::string piece;
   while (progress == Progress::kReady) {
     piece.clear();
-    progress = may_go_on(job) ? next_piece(job, sink, piece) : Progress::kInterrupted;
+    progress = job.may_go_on() ? next_piece(job, sink, piece) : Progress::kInterrupted;
     if (progress != Progress::kReady) break;
     note_piece(job, piece);
     send(job, sink, rest);
@@ -167,6 +166,7 @@ UsageStatus relay_long_answer(Job& job, BodySink& sink, std::string& rest) {
 }  // namespace
 
 Result<bool> read_whole_answer(Job& job, std::string& answer) {
+  job.state = JobState::kAnswering;
   job.answer_kind = kind_of(job.call->head());
   if (job.answer_kind == AnswerKind::kStream) {
     job.stream.emplace(job.facts.stream && !job.facts.include_usage);
@@ -183,14 +183,8 @@ Result<bool> read_whole_answer(Job& job, std::string& answer) {
     }
     note_end(job);
     if (progress == Progress::kEnd) return true;
-    if (progress == Progress::kInterrupted) {
-      return fail(ErrorCode::kRequestTimeout, "the client closed the connection");
-    }
-    if (progress == Progress::kTimeout) {
-      return fail(ErrorCode::kUpstreamTimeout, "the upstream server was silent for too long");
-    }
-    return fail(ErrorCode::kUpstreamBroken,
-                "the upstream server broke off in the middle of its answer");
+    return tl::unexpected(progress == Progress::kInterrupted ? job.end_reason()
+                                                             : cut_reason(job, progress));
   }
   return false;
 }

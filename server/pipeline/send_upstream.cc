@@ -38,11 +38,11 @@ int64_t retry_after_ms_of(const UpstreamHead& head) {
 }
 
 Result<std::string> own_key_of(const Job& job) {
-  if (!job.parts.master_key) {
+  if (!job.runtime->master_key) {
     return fail(ErrorCode::kInternal,
                 "this token's own upstream key cannot be opened: the gateway has no master key");
   }
-  return open_sealed(job.principal.scope->sealed_upstream_key, *job.parts.master_key);
+  return open_sealed(job.principal.scope->sealed_upstream_key, *job.runtime->master_key);
 }
 
 // The name that the upstreams know the model by.
@@ -90,9 +90,9 @@ Error failure(ErrorCode code, const UpstreamPool::Choice& choice, std::string_vi
   return {code, "the upstream server " + choice.upstream->name + " " + std::string(what)};
 }
 
-Attempt client_left() {
+Attempt abandoned(const Job& job) {
   Attempt attempt;
-  attempt.error = Error{ErrorCode::kRequestTimeout, "the client closed the connection"};
+  attempt.error = job.end_reason();
   return attempt;
 }
 
@@ -114,14 +114,14 @@ Attempt judge_answer(Job& job, const UpstreamPool::Choice& choice) {
 Attempt attempt_once(Job& job, const UpstreamPool::Choice& choice, const std::string& own_key) {
   job.call.reset();
   job.was_sent = false;  // an earlier attempt that failed has cost nothing
-  if (job.is_client_gone) return client_left();
+  if (job.is_abandoned()) return abandoned(job);
   job.upstream_name = choice.upstream->name;
   const std::string url = choice.upstream->base_url + job.route.upstream_path;
   job.call =
       std::make_unique<UpstreamCall>(job.context.curl, make_request(job, choice, url, own_key));
   const auto progress = job.call->await_head(choice.upstream->response_timeout_ms);
   job.was_sent = job.call->was_sent();
-  if (progress == Progress::kInterrupted) return client_left();
+  if (progress == Progress::kInterrupted) return abandoned(job);
   const bool is_refused_by_proxy = progress == Progress::kReady && job.call->head().status == 407;
   if (progress == Progress::kReady && !is_refused_by_proxy) return judge_answer(job, choice);
 
@@ -148,18 +148,19 @@ int64_t backoff_ms(const Job& job, int64_t attempt) {
   return whole / 2 + static_cast<int64_t>(jitter % static_cast<uint64_t>(whole / 2 + 1));
 }
 
-// False when the client left meanwhile.
+// False when the job was abandoned meanwhile.
 bool sleep(Job& job, int64_t delay_ms) {
   Event over;
   job.sleeping = &over;
-  if (!job.is_client_gone && delay_ms > 0) over.wait(delay_ms);
+  if (!job.is_abandoned() && delay_ms > 0) over.wait(delay_ms);
   job.sleeping = nullptr;
-  return !job.is_client_gone;
+  return !job.is_abandoned();
 }
 
 }  // namespace
 
 Result<void> send_upstream(Job& job) {
+  job.state = JobState::kWaiting;
   const auto& config = job.runtime->config;
   std::string own_key;
   if (job.principal.scope && !job.principal.scope->sealed_upstream_key.empty()) {
@@ -181,11 +182,14 @@ Result<void> send_upstream(Job& job) {
     if (attempt > 0 && choice->is_retry) {
       // The same server once more: give it the time that it asked for, or pass its answer on.
       if (last.retry_after_ms > config.retry_after_ms_max) break;
-      if (!sleep(job, std::max(last.retry_after_ms, backoff_ms(job, attempt)))) break;
+      if (!sleep(job, std::max(last.retry_after_ms, backoff_ms(job, attempt)))) {
+        last = abandoned(job);
+        break;
+      }
     }
     tried.push_back(choice->upstream_index);
     last = attempt_once(job, *choice, own_key);
-    if (!last.may_retry || job.is_client_gone) break;
+    if (!last.may_retry || job.is_abandoned()) break;
   }
   if (last.error) return tl::unexpected(std::move(*last.error));
   return {};

@@ -106,6 +106,7 @@ Settlement conclude(Job& job, UsageStatus status) {
   record.cost = charge.charged;
   record.written_off = charge.written_off;
   job.has_hold = false;
+  job.state = JobState::kSettling;
   job.permit.finish(record.usage.total());
   if (!charge.written_off.is_zero()) {
     log::warn("cost_written_off", {{"request", std::string_view(format_request_id(job.id))},

@@ -54,10 +54,10 @@ void EventLoop::schedule_tick() {
   });
 }
 
-void EventLoop::fire_due(TimerLink& slot) {
+void EventLoop::fire_due(ListLink& slot) {
   // The slot's timers move to a list of their own first: callbacks set and cancel timers, and one
   // that is cancelled meanwhile simply leaves that list.
-  TimerLink pending;
+  ListLink pending;
   if (slot.next != &slot) {
     pending.insert_before(slot);
     slot.unlink();
@@ -78,13 +78,13 @@ void EventLoop::insert(Timer& timer) {
   timer.insert_before(wheel_[static_cast<size_t>(timer.due_tick_) % kSlots]);
 }
 
-void TimerLink::unlink() {
+void ListLink::unlink() {
   next->previous = previous;
   previous->next = next;
   next = previous = this;
 }
 
-void TimerLink::insert_before(TimerLink& place) {
+void ListLink::insert_before(ListLink& place) {
   previous = place.previous;
   next = &place;
   place.previous->next = this;

@@ -17,11 +17,11 @@ namespace chatgate {
 class Timer;
 
 // A place in a circular doubly linked list; alone, it points to itself.
-struct TimerLink {
-  TimerLink* next = this;
-  TimerLink* previous = this;
+struct ListLink {
+  ListLink* next = this;
+  ListLink* previous = this;
   void unlink();
-  void insert_before(TimerLink& place);
+  void insert_before(ListLink& place);
 };
 
 class EventLoop {
@@ -53,17 +53,17 @@ class EventLoop {
 
   void on_tick();
   void insert(Timer& timer);
-  void fire_due(TimerLink& slot);
+  void fire_due(ListLink& slot);
   void schedule_tick();
 
   std::unique_ptr<Impl> impl_;
   int64_t now_ms_ = 0;
   int64_t tick_ = 0;
-  std::array<TimerLink, kSlots> wheel_;  // timers by due tick modulo kSlots
+  std::array<ListLink, kSlots> wheel_;  // timers by due tick modulo kSlots
 };
 
 // A callback at a later time, on the loop's own stack. Setting and cancelling cost nanoseconds.
-class Timer : private TimerLink {
+class Timer : private ListLink {
  public:
   explicit Timer(EventLoop& loop) : loop_(loop) {}
   ~Timer() { cancel(); }

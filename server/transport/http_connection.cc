@@ -6,6 +6,7 @@
 
 #include "server/transport/http_connection.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <algorithm>
@@ -13,6 +14,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "common/clock.h"
+#include "common/domain/usage_record.h"
 #include "common/log/log.h"
 
 namespace chatgate {
@@ -28,6 +31,7 @@ constexpr size_t kOutputBytesKept = 8 << 10;
 constexpr uint64_t kDiscardBytesMax = 256 << 10;  // of an unread body, to keep the connection
 constexpr int64_t kDiscardMs = 5'000;
 constexpr int64_t kLingerMs = 2'000;
+constexpr int64_t kEndWatchMs = 500;
 constexpr size_t kReceiveBytes = 64 << 10;  // one direct read of a large body
 
 // What httplib parses; it answers other methods in a protocol of its own.
@@ -49,6 +53,8 @@ void HttpConnection::serve() {
                     "the method " + std::string(head_.method) + " is not known here"});
       break;
     }
+    request_id_ = host_.request_ids->next();
+    started_ms_ = system_clock().steady_ms();
     const bool is_whole = host_.processor->process(*this);
     finish_request();
     if (!is_whole || !flush()) {
@@ -264,13 +270,30 @@ void HttpConnection::on_received(bool failed, size_t bytes) {
   is_receiving_ = false;
   if (failed || bytes == 0) {
     is_peer_closed_ = true;
-    if (auto callback = std::exchange(on_gone_, nullptr)) callback();
+    tell_gone();
   } else {
     input_.commit(bytes);
-    // While a request is being answered the next one may come; the watch for the end goes on.
-    if (on_gone_ && input_.unread().size() < kPipelinedBytesMax) start_receive(kInputBytes);
+    if (on_gone_) watch_for_end();
   }
   input_event_.notify();
+}
+
+void HttpConnection::tell_gone() {
+  if (auto callback = std::exchange(on_gone_, nullptr)) callback();
+}
+
+// While a request is being answered the next ones may come. With so many of them unread that no
+// more are received, only the socket itself tells of its end.
+void HttpConnection::watch_for_end() {
+  if (input_.unread().size() < kPipelinedBytesMax) return start_receive(kInputBytes);
+  if (!end_watch_) end_watch_ = std::make_unique<Timer>(*host_.loop);
+  end_watch_->set(kEndWatchMs, [this] {
+    if (!on_gone_) return;
+    pollfd watched{socket(), POLLRDHUP, 0};
+    if (::poll(&watched, 1, 0) <= 0) return watch_for_end();
+    const auto alive = shared_from_this();
+    tell_gone();
+  });
 }
 
 void HttpConnection::on_client_gone(std::function<void()> callback) {
@@ -279,7 +302,11 @@ void HttpConnection::on_client_gone(std::function<void()> callback) {
     return;
   }
   on_gone_ = std::move(callback);
-  start_receive(kInputBytes / 2);
+  if (input_.unread().size() < kPipelinedBytesMax) {
+    start_receive(kInputBytes / 2);
+  } else {
+    watch_for_end();
+  }
 }
 
 bool HttpConnection::write(std::string_view bytes) {
@@ -320,16 +347,29 @@ bool HttpConnection::wait_writable_socket() {
 
 // --- the end ------------------------------------------------------------------------------------
 
+FaultAnswer make_fault_answer(const HttpDialect& dialect, RequestId id, const Error& error) {
+  const auto rendered = dialect.render_error(error);
+  std::string bytes = "HTTP/1.1 " + std::to_string(rendered.status) + ' ' +
+                      status_text(rendered.status) + "\r\nConnection: close\r\n";
+  for (const auto& [name, value] : rendered.headers) bytes += name + ": " + value + "\r\n";
+  for (const auto& [name, value] : dialect.own_headers(id, -1))
+    bytes += name + ": " + value + "\r\n";
+  bytes += "Content-Length: " + std::to_string(rendered.body.size()) + "\r\n\r\n";
+  bytes += rendered.body;
+  return {rendered.status, std::move(bytes)};
+}
+
+HeaderList HttpConnection::own_headers() const {
+  return host_.dialect->own_headers(request_id_, system_clock().steady_ms() - started_ms_);
+}
+
 void HttpConnection::answer_fault(const Error& error) {
   must_close_ = true;
-  const auto rendered = host_.render_error(error);
-  std::string answer = "HTTP/1.1 " + std::to_string(rendered.status) + ' ' +
-                       status_text(rendered.status) + "\r\nConnection: close\r\n";
-  for (const auto& [name, value] : rendered.headers) answer += name + ": " + value + "\r\n";
-  answer += "Content-Length: " + std::to_string(rendered.body.size()) + "\r\n\r\n";
-  answer += rendered.body;
-  write(answer);
-  log::info("request_malformed", {{"status", rendered.status},
+  const auto id = host_.request_ids->next();
+  const auto answer = make_fault_answer(*host_.dialect, id, error);
+  write(answer.bytes);
+  log::info("request_malformed", {{"request", std::string_view(format_request_id(id))},
+                                  {"status", answer.status},
                                   {"client_ip", std::string_view(client_ip_)},
                                   {"reason", std::string_view(error.message)}});
 }
@@ -353,6 +393,7 @@ void HttpConnection::cut() {
   is_broken_ = true;
   boost::system::error_code ignored;
   socket_.close(ignored);  // pending operations end with an error and wake whoever waits
+  if (!is_receiving_) tell_gone();
 }
 
 namespace {

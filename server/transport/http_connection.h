@@ -19,12 +19,20 @@
 
 namespace chatgate {
 
+// The whole answer to what no route sees; the connection closes after it.
+struct FaultAnswer {
+  int status = 500;
+  std::string bytes;
+};
+FaultAnswer make_fault_answer(const HttpDialect& dialect, RequestId id, const Error& error);
+
 class HttpConnection;
 // What the connections of one loop share.
 struct ConnectionHost {
   EventLoop* loop = nullptr;
   std::shared_ptr<RequestProcessor> processor;
-  ErrorRenderer render_error;
+  const HttpDialect* dialect = nullptr;
+  RequestIds* request_ids = nullptr;
   TransportLimits limits;
   bool is_draining = false;
   std::unordered_set<HttpConnection*> connections;
@@ -51,6 +59,8 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
   ConnectionHost& host() { return host_; }
   const RequestHead& head() const { return head_; }
   const std::string& client_ip() const { return client_ip_; }
+  RequestId request_id() const { return request_id_; }
+  HeaderList own_headers() const;
   Result<std::string> read_body(size_t spare_capacity);
   void on_client_gone(std::function<void()> callback);
   void finish_request() { on_gone_ = nullptr; }
@@ -79,6 +89,8 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
   void start_receive(size_t bytes_min);
   void on_received(bool failed, size_t bytes);
   bool wait_writable_socket();
+  void tell_gone();
+  void watch_for_end();
   void answer_fault(const Error& error);
   void linger();
 
@@ -90,10 +102,13 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
   InputBuffer input_;
   InputBuffer head_bytes_;  // what head_'s views point into
   RequestHead head_;
+  RequestId request_id_;
+  int64_t started_ms_ = 0;  // when the request's head was here, by the steady clock
   std::string output_;
   Event input_event_;
   Event write_event_;
   std::function<void()> on_gone_;
+  std::unique_ptr<Timer> end_watch_;  // while too much is unread to receive more
 
   ChunkedDecoder chunked_;
   uint64_t body_bytes_read_ = 0;

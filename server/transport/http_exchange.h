@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/domain/ids.h"
 #include "common/result.h"
 #include "server/transport/framing_guard.h"
 
@@ -25,6 +26,8 @@ class BodySink {
   // False when the client is gone; later writes do nothing. Bytes may wait for the next flush.
   virtual bool write(std::string_view bytes) = 0;
   virtual bool flush() = 0;
+  // Ends the connection as it is; a write that waits returns false. From the loop's thread.
+  virtual void cut() = 0;
 };
 
 class HttpExchange {
@@ -32,6 +35,8 @@ class HttpExchange {
   virtual ~HttpExchange() = default;
 
   virtual EventLoop& loop() = 0;
+  // As the answer names it (`x-request-id`), and the books.
+  virtual RequestId id() const = 0;
   // Valid until the answer is finished.
   virtual const RequestHead& head() const = 0;
   virtual std::string_view path() const = 0;   // decoded, without the query
@@ -45,7 +50,8 @@ class HttpExchange {
   // Calls back once, on the loop, when the client closes its side; immediately if it has already.
   virtual void on_client_gone(std::function<void()> callback) = 0;
 
-  // Exactly one of these, once. Headers are complete: no Content-Length, Connection, Date.
+  // Exactly one of these, once. Headers are complete: no Content-Length, Connection, Date, and none
+  // of those that every answer bears.
   virtual void answer(int status, HeaderList headers, std::string body) = 0;
   // `produce` runs after the route has returned, inside the same coroutine, and writes the whole
   // body. It returns whether the body is whole; if not, the connection is cut so that the client

@@ -46,10 +46,11 @@ std::string ip_of(const sockaddr_storage& address) {
 }  // namespace
 
 struct HttpListener::Impl {
-  Impl(std::vector<EventLoop*> loops, HttpHandler handler, ErrorRenderer render,
-       const TransportLimits& transport_limits)
+  Impl(const std::vector<EventLoop*>& loops, HttpHandler handler, HttpDialect http_dialect,
+       RequestIds& ids, const TransportLimits& transport_limits)
       : limits(transport_limits),
-        render_error(std::move(render)),
+        dialect(std::move(http_dialect)),
+        request_ids(ids),
         acceptor(loops.front()->io()),
         accept_timer(*loops.front()) {
     auto processor = make_request_processor(std::move(handler));
@@ -57,7 +58,8 @@ struct HttpListener::Impl {
       auto& host = *hosts.emplace_back(std::make_unique<ConnectionHost>());
       host.loop = loop;
       host.processor = processor;
-      host.render_error = render_error;
+      host.dialect = &dialect;
+      host.request_ids = &request_ids;
       host.limits = limits;
     }
   }
@@ -76,7 +78,8 @@ struct HttpListener::Impl {
   }
 
   TransportLimits limits;  // read and written on the accepting loop
-  ErrorRenderer render_error;
+  const HttpDialect dialect;
+  RequestIds& request_ids;
   std::vector<std::unique_ptr<ConnectionHost>> hosts;
   asio::ip::tcp::acceptor acceptor;
   Timer accept_timer;
@@ -88,9 +91,10 @@ struct HttpListener::Impl {
   uint16_t port = 0;
 };
 
-HttpListener::HttpListener(std::vector<EventLoop*> loops, HttpHandler handler,
-                           ErrorRenderer render_error, const TransportLimits& limits)
-    : impl_(std::make_unique<Impl>(std::move(loops), std::move(handler), std::move(render_error),
+HttpListener::HttpListener(const std::vector<EventLoop*>& loops, HttpHandler handler,
+                           HttpDialect dialect, RequestIds& request_ids,
+                           const TransportLimits& limits)
+    : impl_(std::make_unique<Impl>(loops, std::move(handler), std::move(dialect), request_ids,
                                    limits)) {}
 HttpListener::~HttpListener() = default;
 
@@ -225,13 +229,8 @@ void HttpListener::Impl::release(const std::string& ip) {
 void HttpListener::Impl::refuse(int socket) {
   Error error{ErrorCode::kOverloaded, "too many connections; try again later"};
   error.retry_after_ms = 1000;
-  const auto rendered = render_error(error);
-  std::string answer = "HTTP/1.1 " + std::to_string(rendered.status) +
-                       " Service Unavailable\r\nConnection: close\r\n";
-  for (const auto& [name, value] : rendered.headers) answer += name + ": " + value + "\r\n";
-  answer += "Content-Length: " + std::to_string(rendered.body.size()) + "\r\n\r\n";
-  answer += rendered.body;
-  ::send(socket, answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  const std::string bytes = make_fault_answer(dialect, request_ids.next(), error).bytes;
+  ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   ::shutdown(socket, SHUT_WR);
   // What the client has sent so far is read, so that closing does not reset the answer away.
   char ignored[4096];

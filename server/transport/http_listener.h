@@ -12,6 +12,7 @@
 #include "common/result.h"
 #include "server/transport/event_loop.h"
 #include "server/transport/http_exchange.h"
+#include "server/transport/request_ids.h"
 
 namespace chatgate {
 
@@ -35,10 +36,17 @@ struct RenderedError {
 };
 using ErrorRenderer = std::function<RenderedError(const Error&)>;
 
+struct HttpDialect {
+  ErrorRenderer render_error;
+  // The headers that every answer bears, whoever makes it, unless it has them already.
+  // `processing_ms`: since the request's head was here; negative when no route saw the request.
+  std::function<HeaderList(RequestId id, int64_t processing_ms)> own_headers;
+};
+
 class HttpListener {
  public:
-  HttpListener(std::vector<EventLoop*> loops, HttpHandler handler, ErrorRenderer render_error,
-               const TransportLimits& limits);
+  HttpListener(const std::vector<EventLoop*>& loops, HttpHandler handler, HttpDialect dialect,
+               RequestIds& request_ids, const TransportLimits& limits);
   ~HttpListener();  // REQUIRES: no connection is left, or the loops no longer run
 
   // Binds "address:port", "[v6]:port", "name:port"; port 0 picks a free one. The message of a

@@ -68,6 +68,7 @@ class ResponseSink final : public BodySink {
     return bytes.empty() || sink_.write(bytes.data(), bytes.size());
   }
   bool flush() override { return connection_.flush(); }
+  void cut() override { connection_.cut(); }
 
  private:
   HttpConnection& connection_;
@@ -81,6 +82,7 @@ class ConnectionExchange final : public HttpExchange {
       : connection_(connection), request_(request), response_(response) {}
 
   EventLoop& loop() override { return *connection_.host().loop; }
+  RequestId id() const override { return connection_.request_id(); }
   const RequestHead& head() const override { return connection_.head(); }
   std::string_view path() const override { return request_.path; }
   std::string_view query() const override {
@@ -171,7 +173,7 @@ class HttplibProcessor final : public httplib::Server, public RequestProcessor {
   bool process(HttpConnection& connection) override;
 
  private:
-  static void set_connection_headers(const httplib::Request& request, httplib::Response& response);
+  static void finish_headers(const httplib::Request& request, httplib::Response& response);
   HttpHandler handler_;
 };
 
@@ -194,7 +196,8 @@ HttplibProcessor::HttplibProcessor(HttpHandler handler) : handler_(std::move(han
         }
         log::error("request_failed_inside", {{"reason", std::string_view(reason)}});
         auto& connection = *static_cast<HttpConnection*>(Coroutine::current()->context);
-        auto rendered = connection.host().render_error({ErrorCode::kInternal, "internal error"});
+        auto rendered =
+            connection.host().dialect->render_error({ErrorCode::kInternal, "internal error"});
         response.headers.clear();
         response.status = rendered.status;
         for (auto& [name, value] : rendered.headers) response.set_header(name, value);
@@ -209,13 +212,13 @@ HttplibProcessor::HttplibProcessor(HttpHandler handler) : handler_(std::move(han
     lines += "\r\n";
     return stream.write(lines.data(), lines.size());
   });
-  set_post_routing_handler(&HttplibProcessor::set_connection_headers);
+  set_post_routing_handler(&HttplibProcessor::finish_headers);
 }
 
-// httplib closes after every error and advertises its own keep-alive limits; here the framing and
-// the limits of the connection decide.
-void HttplibProcessor::set_connection_headers(const httplib::Request& request,
-                                              httplib::Response& response) {
+// What all answers have in common. httplib closes after every error and advertises its own
+// keep-alive limits; here the framing and the limits of the connection decide.
+void HttplibProcessor::finish_headers(const httplib::Request& request,
+                                      httplib::Response& response) {
   auto& connection = *static_cast<HttpConnection*>(Coroutine::current()->context);
   response.headers.erase("Keep-Alive");
   response.headers.erase("Connection");
@@ -224,6 +227,9 @@ void HttplibProcessor::set_connection_headers(const httplib::Request& request,
     response.set_header("Connection", "close");
   } else if (connection.head().minor_version == 0) {
     response.set_header("Connection", "keep-alive");
+  }
+  for (auto& [name, value] : connection.own_headers()) {
+    if (!response.has_header(name)) response.headers.emplace(std::move(name), std::move(value));
   }
 }
 

@@ -20,6 +20,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "common/log/log.h"
 #include "server/transport/coroutine.h"
 #include "server/transport/event_loop.h"
 
@@ -79,6 +80,17 @@ bool stops_here(std::string_view name) {
   return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }
 
+// Runs what a callback of libcurl's does. libcurl is C: nothing may be thrown through its frames.
+template <class Value, class Work>
+Value call_back(Value on_failure, Work&& work) noexcept {
+  try {
+    return work();
+  } catch (const std::exception& error) {
+    log::error("upstream_callback_failed", {{"reason", std::string_view(error.what())}});
+    return on_failure;
+  }
+}
+
 struct SlistDeleter {
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
 };
@@ -94,6 +106,8 @@ struct CurlMulti::Impl : std::enable_shared_from_this<CurlMulti::Impl> {
   void collect_finished();
   void dispatch_ready();
   void dispatch_soon();
+  void watch(curl_socket_t fd, int what);
+  void unwatch(curl_socket_t fd);
   void arm(const std::shared_ptr<SocketWatch>& watch);
   void on_event(const std::shared_ptr<SocketWatch>& watch, bool is_read, bool failed);
   std::shared_ptr<SocketWatch>& watch_of(curl_socket_t fd);
@@ -224,10 +238,9 @@ void CurlMulti::Impl::dispatch_soon() {
 int CurlMulti::Impl::on_timer(CURLM*, long timeout_ms, void* data) {
   auto* self = static_cast<Impl*>(data);
   self->wants_call = timeout_ms == 0;
-  if (timeout_ms <= 0) {
-    self->timer.cancel();
-  } else {
-    self->timer.set(timeout_ms, [self] {
+  self->timer.cancel();
+  if (timeout_ms > 0) {
+    self->timer.set(timeout_ms, [self] {  // so small that nothing is allocated for it
       self->drive(CURL_SOCKET_TIMEOUT, 0);
       self->dispatch_ready();
     });
@@ -236,29 +249,33 @@ int CurlMulti::Impl::on_timer(CURLM*, long timeout_ms, void* data) {
 }
 
 std::shared_ptr<SocketWatch>& CurlMulti::Impl::watch_of(curl_socket_t fd) {
-  auto& watch = watches[fd];
-  if (!watch) watch = std::make_shared<SocketWatch>(loop.io(), fd);
-  return watch;
+  const auto known = watches.find(fd);
+  if (known != watches.end()) return known->second;
+  return watches.emplace(fd, std::make_shared<SocketWatch>(loop.io(), fd)).first->second;
 }
 
 int CurlMulti::Impl::on_socket(CURL*, curl_socket_t fd, int what, void* data, void*) {
   auto* self = static_cast<Impl*>(data);
-  if (what == CURL_POLL_REMOVE) {
-    const auto found = self->watches.find(fd);
-    if (found == self->watches.end()) return 0;
-    found->second->wants_read = found->second->wants_write = false;
-    if (!found->second
-             ->is_ours) {  // libcurl closes its resolver's sockets itself, right after this
-      found->second->forget();
-      self->watches.erase(found);
-    }
+  return call_back(-1, [&] {
+    what == CURL_POLL_REMOVE ? self->unwatch(fd) : self->watch(fd, what);
     return 0;
-  }
-  auto watch = self->watch_of(fd);
+  });
+}
+
+void CurlMulti::Impl::watch(curl_socket_t fd, int what) {
+  auto watch = watch_of(fd);
   watch->wants_read = (what & CURL_POLL_IN) != 0;
   watch->wants_write = (what & CURL_POLL_OUT) != 0;
-  self->arm(watch);
-  return 0;
+  arm(watch);
+}
+
+void CurlMulti::Impl::unwatch(curl_socket_t fd) {
+  const auto found = watches.find(fd);
+  if (found == watches.end()) return;
+  found->second->wants_read = found->second->wants_write = false;
+  if (found->second->is_ours) return;
+  found->second->forget();  // libcurl closes its resolver's sockets itself, right after this
+  watches.erase(found);
 }
 
 void CurlMulti::Impl::arm(const std::shared_ptr<SocketWatch>& watch) {
@@ -295,8 +312,10 @@ curl_socket_t CurlMulti::Impl::on_open(void* data, curlsocktype, curl_sockaddr* 
   const int fd = ::socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
                           address->protocol);
   if (fd < 0) return CURL_SOCKET_BAD;
-  self->watch_of(fd)->is_ours = true;
-  return fd;
+  const bool is_watched = call_back(false, [&] { return self->watch_of(fd)->is_ours = true; });
+  if (is_watched) return fd;
+  ::close(fd);
+  return CURL_SOCKET_BAD;
 }
 
 int CurlMulti::Impl::on_close(void* data, curl_socket_t fd) {
@@ -447,8 +466,10 @@ size_t UpstreamCall::Impl::on_header(char* bytes, size_t size, size_t count, voi
   const std::string_view line(bytes, size * count);
   self->header_bytes += line.size();
   if (self->header_bytes > kHeaderBytesMax) return 0;  // ends the transfer as broken
-  self->take_header(line);
-  return line.size();
+  return call_back(size_t{0}, [&] {
+    self->take_header(line);
+    return line.size();
+  });
 }
 
 void UpstreamCall::Impl::take_header(std::string_view line) {
@@ -504,9 +525,11 @@ size_t UpstreamCall::Impl::on_body(char* bytes, size_t size, size_t count, void*
     self->is_paused = true;
     return CURL_WRITEFUNC_PAUSE;
   }
-  self->buffer.append(bytes, size * count);
-  self->mark_ready();
-  return size * count;
+  return call_back(size_t{CURL_WRITEFUNC_ERROR}, [&] {
+    self->buffer.append(bytes, size * count);
+    self->mark_ready();
+    return size * count;
+  });
 }
 
 UpstreamCall::Progress UpstreamCall::Impl::wait(int64_t timeout_ms) {

@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/domain/usage_record.h"
+
 namespace chatgate {
 
 std::string openai_error_json(const Error& error) {
@@ -31,6 +33,16 @@ RenderedError render_openai_error(const Error& error) {
   if (rendered.status == 401) rendered.headers.emplace_back("WWW-Authenticate", "Bearer");
   rendered.body = openai_error_json(error);
   return rendered;
+}
+
+HttpDialect openai_dialect() {
+  return {render_openai_error, [](RequestId id, int64_t processing_ms) {
+            HeaderList headers{{"x-request-id", format_request_id(id)}};
+            if (processing_ms >= 0) {
+              headers.emplace_back("openai-processing-ms", std::to_string(processing_ms));
+            }
+            return headers;
+          }};
 }
 
 }  // namespace chatgate

@@ -24,6 +24,26 @@ reaches_new() { chat gpt-4o && (($(seen input.length) > 0)); }
 wait_until 10 reaches_new
 expect "the new key" "$(seen 'input[0].headers.find(h => /^authorization$/i.test(h[0]))[1]')" "Bearer sk-new"
 
+# The master key too: a token's own upstream key was sealed under another one than at the start.
+head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n' > master.key
+chmod 600 master.key
+CHATGATE_MASTER_KEY=$(< master.key) add_token ann --upstream-key-stdin <<< sk-own
+chat gpt-4o
+expect "without the master key" "$status" 500
+sed "s|^{|{\"master_key_file\": \"master.key\", \"loops\": 7, |" gateway.json > with-key.json
+cp with-key.json gateway.json
+kill -HUP "$gateway_pid"
+opens() { chat gpt-4o && [[ $status == 200 ]]; }
+wait_until 10 opens
+expect "the own key" "$(seen 'input.at(-1).headers.find(h => /^authorization$/i.test(h[0]))[1]')" "Bearer sk-own"
+expect_match "what needs a start is told" "$(< "$log")" 'needs_a_start'
+rm master.key
+kill -HUP "$gateway_pid"
+misses() { grep -q 'configuration_kept.*master.key' "$log"; }
+wait_until 10 misses
+chat gpt-4o
+expect "the key stays" "$status" 200
+
 echo '{"upstreams": 7}' > gateway.json
 kill -HUP "$gateway_pid"
 complains() { grep -q 'upstreams' "$log"; }

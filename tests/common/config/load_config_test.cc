@@ -254,6 +254,7 @@ TEST_CASE("the table's defaults are those of the code") {
   CHECK(read.body_bytes_max == built.body_bytes_max);
   CHECK(read.header_bytes_max == built.header_bytes_max);
   CHECK(read.uri_bytes_max == built.uri_bytes_max);
+  CHECK(read.headers_max == built.headers_max);
   CHECK(read.connections_max == built.connections_max);
   CHECK(read.header_timeout_ms == built.header_timeout_ms);
   CHECK(read.body_timeout_ms == built.body_timeout_ms);

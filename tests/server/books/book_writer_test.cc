@@ -4,8 +4,8 @@
 #include <chrono>
 #include <thread>
 
-#include "server/books/request_ids.h"
 #include "server/transport/coroutine.h"
+#include "server/transport/request_ids.h"
 #include "tests/support/faulty_store.h"
 #include "tests/support/temp_store.h"
 

@@ -1,4 +1,4 @@
-#include "server/books/request_ids.h"
+#include "server/transport/request_ids.h"
 
 #include <catch2/catch_all.hpp>
 #include <set>

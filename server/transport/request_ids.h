@@ -1,4 +1,5 @@
-// The identities of requests: time of arrival and a serial number in one. Safe from any thread.
+// The identities of requests: time of arrival and a serial number in one. The transport gives one
+// to each request, and to each refusal of what is none. Safe from any thread.
 #pragma once
 
 #include <algorithm>
