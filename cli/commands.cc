@@ -85,6 +85,10 @@ void register_commands(CLI::App& app, Context& context) {
   CLI::App* usage = add_noun(app, "usage", "what was used and what it cost");
   register_usage_report(*usage, context);
 
+  CLI::App* inflight = add_noun(app, "inflight", "the requests that the gateway is working on");
+  register_inflight_list(*inflight, context);
+  register_inflight_kill(*inflight, context);
+
   CLI::App* ledger = add_noun(app, "ledger", "the books");
   register_ledger_verify(*ledger, context);
 

@@ -9,6 +9,8 @@
 #include "common/log/log.h"
 #include "common/net/address.h"
 #include "common/store/open_store.h"
+#include "server/control/control_server.h"
+#include "server/control/inflight.h"
 #include "server/demo/demo_upstream.h"
 #include "server/pipeline/pipeline.h"
 #include "server/pipeline/running_jobs.h"
@@ -127,6 +129,7 @@ class Server {
   Result<void> open_books();
   Result<void> prepare_demo();
   Result<void> listen();
+  Result<void> listen_for_control();
   void announce() const;
   void set_runtime();
   void reload();
@@ -157,6 +160,7 @@ class Server {
   std::unique_ptr<Router> router_;
   std::unique_ptr<HttpListener> demo_;
   std::unique_ptr<HttpListener> listener_;
+  std::unique_ptr<ControlServer> control_;
 };
 
 Result<int> Server::run() {
@@ -168,8 +172,12 @@ Result<int> Server::run() {
   for (auto* loop : loops_->all()) contexts_.push_back(std::make_unique<LoopContext>(*loop));
   if (auto listening = listen(); !listening) return tl::unexpected(listening.error());
   loops_->start();
+  if (auto listening = listen_for_control(); !listening) {
+    log::warn("no_control_socket", {{"reason", std::string_view(listening.error().message)}});
+  }
   announce();
   const int status = serve_until_stopped();
+  control_.reset();
   loops_->stop();
   writer_.reset();  // commits what requests have left behind
   return status;
@@ -256,6 +264,20 @@ Result<void> Server::listen() {
       openai_dialect(), request_ids_, limits_of(config_));
   if (auto listening = listener_->listen(config_.listen); !listening) return listening;
   set_runtime();
+  return {};
+}
+
+// Without it the gateway serves all the same, but nobody can look into it.
+Result<void> Server::listen_for_control() {
+  const auto path = control_path_of(config_.db);
+  if (!path) return tl::unexpected(path.error());
+  std::vector<LoopContext*> contexts;
+  for (const auto& context : contexts_) contexts.push_back(context.get());
+  auto control = ControlServer::start(*path, [contexts](const ControlRequest& request) {
+    return answer_about_inflight(contexts, request);
+  });
+  if (!control) return tl::unexpected(std::move(control.error()));
+  control_ = std::move(*control);
   return {};
 }
 

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cassert>
+#include <charconv>
 
 namespace chatgate {
 
@@ -19,6 +20,18 @@ std::string format_request_id(RequestId id) {
   auto rest = static_cast<uint64_t>(id.value);
   for (size_t i = text.size() - 1; rest != 0; --i, rest >>= 4) text[i] = kHexDigits[rest & 15];
   return text;
+}
+
+std::optional<RequestId> parse_request_id(std::string_view text) {
+  constexpr std::string_view kStart = "req_";
+  constexpr size_t kDigits = 16;
+  if (!text.starts_with(kStart)) return std::nullopt;
+  text.remove_prefix(kStart.size());
+  RequestId id;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), id.value, 16);
+  const bool is_whole = text.size() == kDigits && parsed.ptr == text.data() + text.size();
+  if (!is_whole || parsed.ec != std::errc() || id.value < 0) return std::nullopt;
+  return id;
 }
 
 }  // namespace chatgate

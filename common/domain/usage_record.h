@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -50,5 +51,7 @@ struct Hold {
 
 // "req_" and the id in 16 hexadecimal digits, as in the x-request-id header.
 std::string format_request_id(RequestId id);
+// Takes capital digits too, as a person may type them.
+std::optional<RequestId> parse_request_id(std::string_view text);
 
 }  // namespace chatgate

@@ -47,6 +47,13 @@ Result<std::string> path_of(std::string_view url) {
   return std::string(url);
 }
 
+// The file's own path, whatever links lead to it: what stands beside it is one for one file.
+std::string real_path_of(const std::string& path) {
+  std::error_code ignored;
+  const std::filesystem::path real = std::filesystem::weakly_canonical(path, ignored);
+  return real.empty() ? path : real.string();
+}
+
 // An advisory lock that the kernel drops with the process, however that ends. The file itself
 // stays: to remove it would let two processes lock two files of one name.
 class FileLock final : public ServeLock {
@@ -85,10 +92,7 @@ Result<std::unique_ptr<Store>> open_store(std::string_view url, OpenMode mode) {
 Result<std::unique_ptr<ServeLock>> acquire_serve_lock(std::string_view url) {
   const Result<std::string> path = path_of(url);
   if (!path) return tl::unexpected<Error>(path.error());
-  // One lock for one file, whatever links lead to it.
-  std::error_code ignored;
-  const std::filesystem::path real = std::filesystem::weakly_canonical(*path, ignored);
-  const std::string lock_path = (real.empty() ? *path : real.string()) + ".lock";
+  const std::string lock_path = real_path_of(*path) + ".lock";
   const int file = ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (file < 0) {
     return fail(ErrorCode::kStoreUnavailable,
@@ -109,6 +113,10 @@ Result<std::unique_ptr<ServeLock>> acquire_serve_lock(std::string_view url) {
                                                   "): free some space on its disk and try again");
   }
   return lock;
+}
+
+Result<std::string> control_path_of(std::string_view url) {
+  return path_of(url).map([](const std::string& path) { return real_path_of(path) + ".control"; });
 }
 
 }  // namespace chatgate

@@ -26,4 +26,7 @@ class ServeLock {
 // kRefused, naming the other process's id, while another gateway serves this database.
 Result<std::unique_ptr<ServeLock>> acquire_serve_lock(std::string_view url);
 
+// Where the gateway that serves a database can be asked (common/control): a socket beside the file.
+Result<std::string> control_path_of(std::string_view url);
+
 }  // namespace chatgate

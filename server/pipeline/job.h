@@ -39,7 +39,7 @@ enum class Metering : uint8_t {
 
 // Where it has got to.
 enum class JobState : uint8_t {
-  kReceiving,  // reads the client's body
+  kAdmitting,  // nothing is reserved yet, and nothing was sent upstream
   kWaiting,    // for an upstream's answer, or for the next attempt
   kAnswering,  // the answer passes to the client
   kSettling,   // the charge is fixed and becomes durable
@@ -58,7 +58,7 @@ struct Job : ListLink, std::enable_shared_from_this<Job> {
   const Route route;
   const RequestId id;
   const int64_t started_ms;
-  JobState state = JobState::kReceiving;
+  JobState state = JobState::kAdmitting;
 
   // What the client sent.
   std::string method;

@@ -13,7 +13,8 @@ must_not() {
   must_not cli 'tests/'
   must_not server/transport 'server/(pipeline|openai|doors|upstream)/'
   must_not server/upstream 'server/(pipeline|openai|doors)/'
-  must_not server/pipeline 'server/(openai|doors)/'
+  must_not server/pipeline 'server/(openai|doors|control)/'
+  must_not server/control 'server/(openai|doors)/'
   must_not server/doors 'common/(store|ledger)/|server/books/'
   must_not server/openai 'common/(store|ledger)/|server/books/'
 } | expect_nothing "includes against the layers"
