@@ -15,7 +15,8 @@ CREATE TABLE change_counter (
 INSERT INTO change_counter (id, revision) VALUES (1, 0);
 
 -- Why: an account pays for requests. The balance is kept, not summed, because every request needs it;
--- `ledger verify` proves that it equals the credits less the costs.
+-- `ledger verify` proves that it equals the credits less the costs. An account that is removed, which
+-- only one without a history can be, keeps its row under the name '#' and its id.
 CREATE TABLE users (
   id         INTEGER PRIMARY KEY,
   name       TEXT    NOT NULL UNIQUE,

@@ -12,6 +12,14 @@ struct Timestamp {
   auto operator<=>(const Timestamp&) const = default;
 };
 
+// Days are counted since 1970-01-01, in UTC.
+inline constexpr int64_t kMsPerDay = 86'400'000;
+inline constexpr int64_t day_of(Timestamp time) {
+  const int64_t day = time.unix_ms / kMsPerDay;
+  return time.unix_ms % kMsPerDay < 0 ? day - 1 : day;
+}
+inline constexpr Timestamp start_of_day(int64_t day) { return {day * kMsPerDay}; }
+
 class Clock {
  public:
   virtual ~Clock() = default;

@@ -42,11 +42,21 @@ struct UsageRecord {
   Timestamp started_at() const { return {id.value >> kRequestIdTimeShift}; }
 };
 
+// The day in which a request counts, whenever it ends.
+inline int64_t day_of(RequestId id) { return day_of(Timestamp{id.value >> kRequestIdTimeShift}); }
+
 // A reservation of balance while its request runs; `amount` bounds the request's cost from above.
 struct Hold {
   RequestId request_id;
   UserId user_id;
   Money amount;
+};
+
+// What an account was charged for the requests of one day.
+struct DailyCharge {
+  int64_t day = 0;  // since 1970, UTC
+  int64_t requests = 0;
+  Money cost;
 };
 
 // "req_" and the id in 16 hexadecimal digits, as in the x-request-id header.

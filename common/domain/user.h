@@ -4,10 +4,12 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "common/clock.h"
 #include "common/domain/ids.h"
 #include "common/domain/money.h"
+#include "common/result.h"
 
 namespace chatgate {
 
@@ -18,6 +20,18 @@ struct Budget {
   BudgetPeriod period = BudgetPeriod::kMonth;
   bool operator==(const Budget&) const = default;
 };
+
+// "day", "week", "month".
+std::string_view name_of(BudgetPeriod period);
+Result<BudgetPeriod> parse_budget_period(std::string_view text);
+
+// The period that a day belongs to: its days, the last one exclusive.
+struct BudgetDays {
+  int64_t first = 0;
+  int64_t end = 0;
+  bool contains(int64_t day) const { return first <= day && day < end; }
+};
+BudgetDays days_around(BudgetPeriod period, int64_t day);
 
 struct User {
   UserId id;
@@ -30,6 +44,10 @@ struct User {
   Timestamp created_at;
   std::optional<Timestamp> archived_at;  // blocked for good; its name and history stay
   std::optional<Budget> budget;
+  std::string password_hash;  // Argon2id, of common/secrets; empty: none. Never shown.
 };
+
+// kInvalidArgument, with the rule, for what is no name of an account.
+Result<void> check_user_name(std::string_view name);
 
 }  // namespace chatgate

@@ -1,12 +1,13 @@
-// Balances in memory: decides within nanoseconds whether a request may start, and is the only
-// place that does. Durability is the writer's part (server/pipeline hands settlements to it and
-// tells the result here). Safe from any thread; each call locks one account.
+// Balances and budgets in memory: decides within nanoseconds whether a request may start, and is
+// the only place that does. Durability is the writer's part (server/pipeline hands settlements to
+// it and tells the result here). Safe from any thread; each call locks one account.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <shared_mutex>
 #include <unordered_map>
 #include <vector>
@@ -25,14 +26,25 @@ struct Charge {
   Money written_off;
 };
 
+// What an account has been charged on the days since `first_day`, as committed in the store.
+struct Spending {
+  int64_t first_day = 0;
+  std::vector<DailyCharge> charges;
+};
+
 class Ledger {
  public:
-  // Learns an account or its new state (balance as committed in the store). Keeps open holds.
-  void put_account(const User& user);
+  // Learns an account or its new state (balance as committed in the store). Keeps open holds. An
+  // account with a budget comes with its spending since the start of the period before this one, so
+  // that requests which began in that one are judged as well.
+  // REQUIRES: no charge is between its commit in the store and `committed` (both are the writer's).
+  void put_account(const User& user, const Spending& spending = {});
 
   // Reserves `amount` (>= 0). kInsufficientQuota when balance less open holds is smaller; its
-  // message tells "reserved by concurrent requests" from "used up". An unmetered account is never
-  // refused and reserves nothing (the returned hold's amount is 0).
+  // message tells "reserved by concurrent requests" from "used up". The same when a budget has less
+  // left in the period of the request's id, which is the one that it will be charged in. An
+  // unmetered account without a budget is never refused and reserves nothing (the returned hold's
+  // amount is 0).
   Result<Hold> reserve(RequestId request, UserId user, Money amount);
 
   // Fixes what a finished request is charged, and keeps that much reserved until `committed`.
@@ -40,15 +52,25 @@ class Ledger {
   // metered balance never falls below zero. Updates hold.amount to what is now reserved.
   Charge fix_charge(Hold& hold, Money cost);
 
-  // The hold is over: its charge is durable, or it was released without one. Its reservation goes.
-  // Exactly once for each hold; the store's new balance is told by set_balance, just before.
+  // The hold is over and its reservation goes: its charge is durable, or there is none. One of the
+  // two, exactly once for each hold; the store's new balance is told by set_balance, just before.
   void committed(const Hold& hold);
+  void released(const Hold& hold);
   void set_balance(UserId user, Money balance);
 
-  Money available(UserId user) const;  // balance less open holds
+  Money available(UserId user) const;           // balance less open holds
+  Money spent(UserId user, int64_t day) const;  // of the budget's period that the day belongs to
   int64_t open_holds() const;
 
  private:
+  // A day's part of an account. What is held counts for the day of its request; what is spent is
+  // known for accounts with a budget alone. Days are kept apart, for they are what every period is
+  // made of: so a budget may be set, changed and renewed while requests run.
+  struct Day {
+    int64_t day = 0;
+    Money spent;
+    Money held;
+  };
   struct Account {
     mutable std::mutex mutex;
     Unit unit;
@@ -56,8 +78,17 @@ class Ledger {
     Money held;
     int64_t holds = 0;
     bool unmetered = false;
+    std::optional<Budget> budget;
+    int64_t first_day = 0;  // what is spent is known from here on
+    std::vector<Day> days;  // in order; without a budget those alone on which something is held
   };
   Account* find(UserId user) const;
+  static Day& day_in(Account& account, int64_t day);
+  static void learn_spending(Account& account, const User& user, const Spending& spending);
+  static Result<void> check_balance(const Account& account, Money amount);
+  static Result<void> check_budget(const Account& account, RequestId request, Money amount);
+  static void change_held(Account& account, const Hold& hold, Money amount);
+  void end(const Hold& hold, bool is_charged);
 
   mutable std::shared_mutex accounts_mutex_;
   std::unordered_map<UserId, std::unique_ptr<Account>> accounts_;

@@ -21,6 +21,8 @@ namespace {
 static_assert(std::tuple_size_v<MasterKey> == crypto_secretbox_KEYBYTES);
 
 constexpr std::string_view kKeyVariable = "CHATGATE_MASTER_KEY";
+constexpr size_t kPasswordBytesMin = 8;
+constexpr size_t kPasswordBytesMax = 1024;
 constexpr int kBase64 = sodium_base64_VARIANT_URLSAFE_NO_PADDING;
 
 void require_sodium() {
@@ -120,6 +122,27 @@ Result<void> check_upstream_key(std::string_view key) {
   if (is_printable) return {};
   return fail(ErrorCode::kInvalidArgument,
               "the key has a space, a line end, a control character or one beyond ASCII in it");
+}
+
+Result<std::string> hash_password(std::string_view password) {
+  require_sodium();
+  if (password.size() < kPasswordBytesMin || password.size() > kPasswordBytesMax) {
+    return fail(ErrorCode::kInvalidArgument,
+                "a password has 8 to 1024 bytes, and this one " + std::to_string(password.size()));
+  }
+  std::array<char, crypto_pwhash_STRBYTES> text{};
+  if (crypto_pwhash_str_alg(text.data(), password.data(), password.size(),
+                            crypto_pwhash_OPSLIMIT_INTERACTIVE, crypto_pwhash_MEMLIMIT_INTERACTIVE,
+                            crypto_pwhash_ALG_ARGON2ID13) != 0) {
+    return fail(ErrorCode::kSystem,
+                "hashing a password takes 64 MB of memory, which there are not");
+  }
+  return std::string(text.data());
+}
+
+bool matches_password(const std::string& hash, std::string_view password) {
+  require_sodium();
+  return crypto_pwhash_str_verify(hash.c_str(), password.data(), password.size()) == 0;
 }
 
 std::string mask(std::string_view secret) {

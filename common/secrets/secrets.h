@@ -24,6 +24,11 @@ Result<std::string> open_sealed(std::string_view sealed, const MasterKey& key);
 // a character beyond ASCII would never be accepted. The message does not show the key.
 Result<void> check_upstream_key(std::string_view key);
 
+// The Argon2id hash of a password of 8 to 1024 bytes, with its salt, as text for the database.
+// Takes 64 MB of memory and a tenth of a second, on purpose.
+Result<std::string> hash_password(std::string_view password);
+bool matches_password(const std::string& hash, std::string_view password);
+
 // "sk-c…x9Qf" for people: the first 4 and last 4 characters, or only "…" when shorter than 16.
 std::string mask(std::string_view secret);
 // Compares in time that depends on the lengths alone.

@@ -40,10 +40,26 @@ struct LedgerEntry {
 struct Credit {
   UserId user_id;
   Money amount;
-  bool is_adjustment = false;    // only an adjustment may be negative
+  bool is_adjustment = false;  // only an adjustment may be negative
   std::string note;
-  std::string idempotency_key;   // empty: none. A repeated key returns the first entry again.
+  std::string idempotency_key;  // empty: none. A repeated key returns the first entry again.
   Timestamp created_at;
+};
+
+// Everything that made an account's balance, as of one moment.
+struct Statement {
+  Money balance;
+  std::vector<LedgerEntry> entries;  // in order of id
+  std::vector<DailyCharge> charges;  // in order of day
+};
+
+// One token in place of another.
+struct Rotation {
+  TokenId old_token;
+  TokenHash hash{};  // of the new one
+  std::string prefix;
+  Timestamp at;
+  int64_t grace_ms = 0;  // how long the old one goes on; 0: it is revoked
 };
 
 // What the gateway's writer commits at once.
@@ -71,9 +87,9 @@ struct ChangeVisitor {
 enum class UsageDimension : uint8_t { kUser, kToken, kModel, kDay, kHour, kEndpoint, kStatus };
 
 struct UsageQuery {
-  Timestamp from;                       // inclusive
-  Timestamp until;                      // exclusive
-  std::vector<UsageDimension> group_by; // empty: one row for each unit
+  Timestamp from;                        // inclusive
+  Timestamp until;                       // exclusive
+  std::vector<UsageDimension> group_by;  // empty: one row for each unit
   std::optional<UserId> user;
   std::optional<TokenId> token;
   std::optional<std::string> model;
@@ -83,9 +99,9 @@ struct UsageQuery {
 // units never share a row.
 struct UsageSummary {
   std::string user;
-  std::string token;     // the token's prefix
+  std::string token;  // the token's prefix
   std::string model;
-  std::string period;    // "2026-12-01" or "2026-12-01T13:00:00Z"
+  std::string period;  // "2026-12-01" or "2026-12-01T13:00:00Z"
   std::string endpoint;
   std::string status;
   Unit unit;
@@ -110,21 +126,40 @@ class Store {
   // not zero. kAlreadyExists for a taken name.
   virtual Result<User> add_user(const User& user, Money opening) = 0;
   virtual Result<User> find_user(std::string_view name) = 0;
+  virtual Result<User> find_user(UserId id) = 0;
+  // In order of name; the archived ones are among them.
   virtual Result<std::vector<User>> list_users() = 0;
+  // kRefused for an archived account, which stays blocked.
   virtual Result<void> set_user_blocked(UserId id, bool blocked) = 0;
+  virtual Result<void> rename_user(UserId id, std::string_view name) = 0;
+  virtual Result<void> set_password_hash(UserId id, std::string_view hash) = 0;
+  virtual Result<void> set_budget(UserId id, const std::optional<Budget>& budget) = 0;
+  // Blocks the account and revokes its tokens. One archived before keeps its time.
+  virtual Result<void> archive_user(UserId id, Timestamp at) = 0;
+  // Ends that; the tokens stay revoked.
+  virtual Result<void> unarchive_user(UserId id) = 0;
+  // Removes an account that left no trace in the books, with its tokens, and frees its name.
+  // Neither id is used again. kRefused when it has ledger entries, usage or running requests.
+  virtual Result<void> remove_user(UserId id, Timestamp at) = 0;
   // The entry as booked. An adjustment below zero or below the open holds is kRefused.
   virtual Result<LedgerEntry> credit(const Credit& credit) = 0;
   virtual Result<std::vector<LedgerEntry>> list_ledger_entries(UserId user) = 0;
+  virtual Result<Statement> statement_of(UserId user) = 0;
 
   // --- tokens --------------------------------------------------------------------------------
+  // kRefused for an archived account.
   virtual Result<ApiToken> add_token(const ApiToken& token) = 0;
-  // Visits in order of id; all users' when `user` is empty.
+  // Visits in order of id; all users' when `user` is empty. Reads some at a time, each time in a
+  // transaction of its own, so that a slow visitor holds nothing up and may call this store.
   virtual Result<void> for_each_token(std::optional<UserId> user,
                                       const std::function<void(const ApiToken&)>& visit) = 0;
   // By id in decimal, by the whole token, or by a prefix that is unique; an ambiguous prefix is
   // kInvalidArgument.
   virtual Result<ApiToken> find_token(std::string_view id_or_prefix_or_token) = 0;
   virtual Result<void> revoke_token(TokenId id, Timestamp at) = 0;
+  // Adds a token with the name, scope and expiry of the old one, which is revoked, or ends after
+  // the grace if it does not end before. Returns the new one. kRefused for a token that has ended.
+  virtual Result<ApiToken> rotate_token(const Rotation& rotation) = 0;
 
   // --- prices --------------------------------------------------------------------------------
   virtual Result<Price> add_price(const Price& price) = 0;
@@ -164,6 +199,10 @@ class Store {
                                                                 size_t count_max) = 0;
   // The rows of these requests, in their order; without those that are not in the books.
   virtual Result<std::vector<UsageRecord>> find_usage(std::span<const RequestId> ids) = 0;
+  // What the requests of each day in [from_day, until_day) cost, in order; days without any are
+  // left out.
+  virtual Result<std::vector<DailyCharge>> list_daily_charges(UserId user, int64_t from_day,
+                                                              int64_t until_day) = 0;
   // Every invariant of the books checked; empty when all hold.
   virtual Result<std::vector<Discrepancy>> verify_books() = 0;
 };

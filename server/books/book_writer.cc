@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <chrono>
+#include <limits>
 #include <utility>
 
 #include "common/log/log.h"
@@ -98,6 +99,7 @@ void BookWriter::run() {
     const BookBatch batch = next_batch(queue);
     if (!batch.empty() || !is_healthy()) commit(batch, queue.tickets);
     queue.tickets.clear();
+    recover();
     refresh_if_due();
   }
   paused_until_ms_ = 0;  // the last chance for what could not be booked so far
@@ -161,7 +163,13 @@ void BookWriter::end_holds(const BookBatch& batch, const std::vector<Ticket>& ti
     const bool is_waited_for = i >= first && tickets[i - first].loop != nullptr;
     const bool is_kept = outcome == Outcome::kUnavailable && !is_waited_for;
     const bool has_ended_before = i < first && !settlement.usage;
-    if (!is_kept && !has_ended_before) ledger_.committed(settlement.hold);
+    if (is_kept || has_ended_before) continue;
+    if (outcome == Outcome::kDurable && settlement.usage) {
+      assert(settlement.usage->cost == settlement.hold.amount);
+      ledger_.committed(settlement.hold);
+    } else {
+      ledger_.released(settlement.hold);
+    }
   }
 }
 
@@ -207,7 +215,7 @@ BookWriter::Outcome BookWriter::try_commit(const BookBatch& batch) {
     if (balances) {
       for (const auto& account : *balances) ledger_.set_balance(account.user_id, account.balance);
       if (!balances->empty()) pause_ms_ = 0;  // an empty commit proves little
-      if (!is_healthy_.exchange(true)) log::info("books_writable_again");
+      has_recovered_ = !is_healthy();
       return Outcome::kDurable;
     }
     if (balances.error().code != ErrorCode::kStoreUnavailable) {
@@ -230,6 +238,7 @@ BookWriter::Outcome BookWriter::try_commit(const BookBatch& batch) {
 // Requests that wait are answered with a failure and not charged; their holds end in the store
 // later. Those that nobody waits for (the client left) are charged when the store works again.
 void BookWriter::give_up(BookBatch batch, const std::vector<Ticket>& tickets) {
+  is_in_doubt_ = true;
   const size_t first = batch.settled.size() - tickets.size();
   for (size_t i = 0; i < tickets.size(); ++i) {
     if (tickets[i].loop != nullptr) batch.settled[first + i].usage.reset();
@@ -272,16 +281,54 @@ void BookWriter::refresh_if_due() {
 
 Result<void> BookWriter::refresh() {
   ChangeVisitor visitor;
-  visitor.user = [this](const User& user) {
-    ledger_.put_account(user);
-    directory_.put_user(user);
-  };
   visitor.token = [this](const ApiToken& token) { directory_.put_token(token); };
   visitor.price = [this](const Price& price) { directory_.put_price(price); };
-  auto reached = store_->for_each_change_since(revision_, visitor);
+  auto reached = follow_accounts(revision_, std::move(visitor));
   if (!reached) return tl::unexpected(reached.error());
   revision_ = *reached;
   return {};
+}
+
+// Nothing is charged between the reading of an account and that of its spending, for only this
+// thread charges.
+Result<Revision> BookWriter::follow_accounts(Revision since, ChangeVisitor visitor) {
+  std::vector<User> with_budget;
+  visitor.user = [&](const User& user) {
+    if (user.budget) return with_budget.push_back(user);
+    ledger_.put_account(user);
+    directory_.put_user(user);
+  };
+  auto reached = store_->for_each_change_since(since, visitor);
+  if (!reached) return reached;
+  for (const auto& user : with_budget) {
+    auto spending = spending_of(user);
+    if (!spending) return tl::unexpected(spending.error());
+    ledger_.put_account(user, *spending);
+    directory_.put_user(user);
+  }
+  return reached;
+}
+
+Result<Spending> BookWriter::spending_of(const User& user) {
+  const auto period = user.budget->period;
+  const int64_t today = day_of(system_clock().now());
+  const int64_t first_day = days_around(period, days_around(period, today).first - 1).first;
+  return store_->list_daily_charges(user.id, first_day, std::numeric_limits<int64_t>::max())
+      .map([&](std::vector<DailyCharge> charges) {
+        return Spending{first_day, std::move(charges)};
+      });
+}
+
+// Before requests start again, balances and spending are read anew where a commit that was given up
+// may be in the file all the same.
+void BookWriter::recover() {
+  if (!std::exchange(has_recovered_, false)) return;
+  if (is_in_doubt_) {
+    if (auto read = follow_accounts(0, {}); !read) return;
+    is_in_doubt_ = false;
+  }
+  is_healthy_ = true;
+  log::info("books_writable_again");
 }
 
 }  // namespace chatgate

@@ -75,6 +75,9 @@ class BookWriter {
   void wake(const std::vector<Ticket>& tickets, bool is_durable);
   void refresh_if_due();
   Result<void> refresh();
+  Result<Revision> follow_accounts(Revision since, ChangeVisitor visitor);
+  Result<Spending> spending_of(const User& user);
+  void recover();
   void push(Settlement settlement, const Ticket& ticket);
 
   std::unique_ptr<Store> store_;
@@ -83,6 +86,8 @@ class BookWriter {
   Revision revision_ = 0;
   int64_t refreshed_ms_ = 0;
   bool owes_refresh_ = false;        // a change was noticed and could not be read yet
+  bool is_in_doubt_ = false;         // a commit that failed may have reached the file
+  bool has_recovered_ = false;       // a commit went well since
   std::map<RequestId, Hold> young_;  // opened and not yet written, by time of arrival
   BookBatch backlog_;                // to be ended in the store once it works again
   int64_t pause_ms_ = 0;             // since commits fail: how long none is tried

@@ -34,7 +34,7 @@ struct Principal {
   TokenId token_id;
   UserId user_id;
   Unit unit;
-  bool unmetered = false;
+  bool unmetered = false;                   // neither a balance nor a budget bounds what it spends
   std::shared_ptr<const TokenScope> scope;  // null: everything is allowed
 };
 

@@ -32,14 +32,30 @@ class FaultyStore final : public Store {
     return store_->add_user(user, opening);
   }
   Result<User> find_user(std::string_view name) override { return store_->find_user(name); }
+  Result<User> find_user(UserId id) override { return store_->find_user(id); }
   Result<std::vector<User>> list_users() override { return store_->list_users(); }
   Result<void> set_user_blocked(UserId id, bool blocked) override {
     return store_->set_user_blocked(id, blocked);
   }
+  Result<void> rename_user(UserId id, std::string_view name) override {
+    return store_->rename_user(id, name);
+  }
+  Result<void> set_password_hash(UserId id, std::string_view hash) override {
+    return store_->set_password_hash(id, hash);
+  }
+  Result<void> set_budget(UserId id, const std::optional<Budget>& budget) override {
+    return store_->set_budget(id, budget);
+  }
+  Result<void> archive_user(UserId id, Timestamp at) override {
+    return store_->archive_user(id, at);
+  }
+  Result<void> unarchive_user(UserId id) override { return store_->unarchive_user(id); }
+  Result<void> remove_user(UserId id, Timestamp at) override { return store_->remove_user(id, at); }
   Result<LedgerEntry> credit(const Credit& credit) override { return store_->credit(credit); }
   Result<std::vector<LedgerEntry>> list_ledger_entries(UserId user) override {
     return store_->list_ledger_entries(user);
   }
+  Result<Statement> statement_of(UserId user) override { return store_->statement_of(user); }
   Result<ApiToken> add_token(const ApiToken& token) override { return store_->add_token(token); }
   Result<void> for_each_token(std::optional<UserId> user,
                               const std::function<void(const ApiToken&)>& visit) override {
@@ -48,6 +64,9 @@ class FaultyStore final : public Store {
   Result<ApiToken> find_token(std::string_view name) override { return store_->find_token(name); }
   Result<void> revoke_token(TokenId id, Timestamp at) override {
     return store_->revoke_token(id, at);
+  }
+  Result<ApiToken> rotate_token(const Rotation& rotation) override {
+    return store_->rotate_token(rotation);
   }
   Result<Price> add_price(const Price& price) override { return store_->add_price(price); }
   Result<std::vector<Price>> list_prices() override { return store_->list_prices(); }
@@ -68,6 +87,10 @@ class FaultyStore final : public Store {
   }
   Result<std::vector<UsageRecord>> find_usage(std::span<const RequestId> ids) override {
     return store_->find_usage(ids);
+  }
+  Result<std::vector<DailyCharge>> list_daily_charges(UserId user, int64_t from_day,
+                                                      int64_t until_day) override {
+    return store_->list_daily_charges(user, from_day, until_day);
   }
   Result<std::vector<Discrepancy>> verify_books() override { return store_->verify_books(); }
 

@@ -102,8 +102,7 @@ Result<LedgerEntry> SqliteStore::credit(const Credit& credit) {
   return connection_->write([&]() -> Result<LedgerEntry> {
     const std::optional<User> user = select_user(*connection_, credit.user_id);
     if (!user) {
-      return fail(ErrorCode::kNotFound,
-                  "there is no user with the id " + std::to_string(credit.user_id.value));
+      return no_user(credit.user_id);
     }
     if (!credit.idempotency_key.empty()) {
       Query query = connection_->query(kSelectEntryByKey, credit.idempotency_key);
@@ -122,12 +121,24 @@ Result<LedgerEntry> SqliteStore::credit(const Credit& credit) {
   });
 }
 
+std::vector<LedgerEntry> select_entries(Connection& connection, UserId user) {
+  std::vector<LedgerEntry> entries;
+  Query query = connection.query(kSelectEntriesOfUser, user.value);
+  while (query.step()) entries.push_back(read_entry(query));
+  return entries;
+}
+
 Result<std::vector<LedgerEntry>> SqliteStore::list_ledger_entries(UserId user) {
-  return connection_->read([&]() -> Result<std::vector<LedgerEntry>> {
-    std::vector<LedgerEntry> entries;
-    Query query = connection_->query(kSelectEntriesOfUser, user.value);
-    while (query.step()) entries.push_back(read_entry(query));
-    return entries;
+  return connection_->read(
+      [&]() -> Result<std::vector<LedgerEntry>> { return select_entries(*connection_, user); });
+}
+
+Result<Statement> SqliteStore::statement_of(UserId user) {
+  return connection_->read([&]() -> Result<Statement> {
+    const std::optional<User> found = select_user(*connection_, user);
+    if (!found) return no_user(user);
+    return Statement{found->balance, select_entries(*connection_, user),
+                     select_daily_charges(*connection_, user, 0, INT64_MAX)};
   });
 }
 

@@ -21,16 +21,25 @@ class SqliteStore final : public Store {
 
   Result<User> add_user(const User& user, Money opening) override;
   Result<User> find_user(std::string_view name) override;
+  Result<User> find_user(UserId id) override;
   Result<std::vector<User>> list_users() override;
   Result<void> set_user_blocked(UserId id, bool blocked) override;
+  Result<void> rename_user(UserId id, std::string_view name) override;
+  Result<void> set_password_hash(UserId id, std::string_view hash) override;
+  Result<void> set_budget(UserId id, const std::optional<Budget>& budget) override;
+  Result<void> archive_user(UserId id, Timestamp at) override;
+  Result<void> unarchive_user(UserId id) override;
+  Result<void> remove_user(UserId id, Timestamp at) override;
   Result<LedgerEntry> credit(const Credit& credit) override;
   Result<std::vector<LedgerEntry>> list_ledger_entries(UserId user) override;
+  Result<Statement> statement_of(UserId user) override;
 
   Result<ApiToken> add_token(const ApiToken& token) override;
   Result<void> for_each_token(std::optional<UserId> user,
                               const std::function<void(const ApiToken&)>& visit) override;
   Result<ApiToken> find_token(std::string_view id_or_prefix_or_token) override;
   Result<void> revoke_token(TokenId id, Timestamp at) override;
+  Result<ApiToken> rotate_token(const Rotation& rotation) override;
 
   Result<Price> add_price(const Price& price) override;
   Result<std::vector<Price>> list_prices() override;
@@ -48,6 +57,8 @@ class SqliteStore final : public Store {
   Result<std::vector<RequestId>> list_requests_of_token(TokenId token, Timestamp from,
                                                         Timestamp until, size_t count_max) override;
   Result<std::vector<UsageRecord>> find_usage(std::span<const RequestId> ids) override;
+  Result<std::vector<DailyCharge>> list_daily_charges(UserId user, int64_t from_day,
+                                                      int64_t until_day) override;
   Result<std::vector<Discrepancy>> verify_books() override;
 
  private:
@@ -81,13 +92,22 @@ void visit_changed_users(Connection& connection, Revision since, const ChangeVis
 void visit_changed_tokens(Connection& connection, Revision since, const ChangeVisitor& visitor);
 void visit_changed_prices(Connection& connection, Revision since, const ChangeVisitor& visitor);
 std::optional<User> select_user(Connection& connection, UserId id);
+std::vector<LedgerEntry> select_entries(Connection& connection, UserId user);
+std::vector<DailyCharge> select_daily_charges(Connection& connection, UserId user, int64_t from_day,
+                                              int64_t until_day);
+// Revokes all of an account's tokens.
+void revoke_tokens(Connection& connection, UserId user, Timestamp at, Revision revision);
 std::vector<Price> select_prices(Connection& connection);
 
 // Books an entry and moves the balance by it, after the rules have been checked.
 LedgerEntry book_entry(Connection& connection, const User& user, const Credit& credit,
                        std::string_view kind);
 
-constexpr int64_t kDayMs = 86'400'000;
-inline int64_t day_of(RequestId id) { return (id.value >> kRequestIdTimeShift) / kDayMs; }
+// For an id that no row of users has.
+inline tl::unexpected<Error> no_user(UserId id) {
+  return fail(ErrorCode::kNotFound, "there is no user with the id " + std::to_string(id.value));
+}
+
+constexpr int64_t kDayMs = kMsPerDay;
 
 }  // namespace chatgate::sqlite

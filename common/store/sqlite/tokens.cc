@@ -25,14 +25,23 @@ constexpr const char* kSelectTokenByHash =
 constexpr const char* kSelectTokensByPrefix =
     "SELECT " CHATGATE_TOKEN_COLUMNS
     " FROM tokens "
-    "WHERE prefix >= ?1 AND prefix < ?1 || char(0x10ffff) LIMIT 2";
-constexpr const char* kSelectTokens = "SELECT " CHATGATE_TOKEN_COLUMNS " FROM tokens ORDER BY id";
+    "WHERE prefix >= ?1 AND prefix < ?1 || char(0x10ffff) "
+    "AND user_id NOT IN (SELECT id FROM users WHERE name GLOB '#*') LIMIT 2";
+// Some at a time, after an id. Those of removed accounts are gone with them.
+constexpr const char* kSelectTokens =
+    "SELECT " CHATGATE_TOKEN_COLUMNS
+    " FROM tokens WHERE id > ? AND user_id NOT IN (SELECT id FROM users WHERE name GLOB '#*') "
+    "ORDER BY id LIMIT 1000";
 constexpr const char* kSelectTokensOfUser =
-    "SELECT " CHATGATE_TOKEN_COLUMNS " FROM tokens WHERE user_id = ? ORDER BY id";
+    "SELECT " CHATGATE_TOKEN_COLUMNS
+    " FROM tokens WHERE user_id = ? AND id > ? ORDER BY id LIMIT 1000";
 constexpr const char* kSelectTokensSince =
     "SELECT " CHATGATE_TOKEN_COLUMNS " FROM tokens WHERE revision > ?";
 constexpr const char* kUpdateRevoked =
     "UPDATE tokens SET revoked_at = ?, revision = ? WHERE id = ? AND revoked_at IS NULL";
+constexpr const char* kUpdateRevokedOfUser =
+    "UPDATE tokens SET revoked_at = ?, revision = ? WHERE user_id = ? AND revoked_at IS NULL";
+constexpr const char* kUpdateExpiry = "UPDATE tokens SET expires_at = ?, revision = ? WHERE id = ?";
 
 #undef CHATGATE_TOKEN_COLUMNS
 
@@ -74,6 +83,34 @@ std::optional<ApiToken> first_row(Query query) {
   return query.step() ? std::optional(read_api_token(query)) : std::nullopt;
 }
 
+// Writes a new row and reads it back.
+ApiToken insert_token(Connection& connection, const ApiToken& token, Revision revision) {
+  connection
+      .query(kInsertToken, token.user_id.value, token.hash, token.prefix, token.name,
+             token.created_at.unix_ms, unix_ms_of(token.expires_at), unix_ms_of(token.revoked_at),
+             to_json(token.allowed_models), token.requests_per_minute, token.tokens_per_minute,
+             token.parallel_requests, token.sealed_upstream_key, revision)
+      .run();
+  return *first_row(connection.query(kSelectTokenById, connection.last_insert_id()));
+}
+
+// Those of a removed account are gone with it.
+std::optional<ApiToken> unless_removed(Connection& connection, std::optional<ApiToken> token) {
+  return token && select_user(connection, token->user_id) ? std::move(token) : std::nullopt;
+}
+
+tl::unexpected<Error> no_token(TokenId id) {
+  return fail(ErrorCode::kNotFound, "there is no token with the id " + std::to_string(id.value));
+}
+
+Result<void> check_rotation(const ApiToken& token, Timestamp now) {
+  const bool is_expired = token.expires_at && *token.expires_at <= now;
+  if (!token.revoked_at && !is_expired) return {};
+  return fail(ErrorCode::kRefused, "the token " + std::to_string(token.id.value) +
+                                       (token.revoked_at ? " is revoked" : " has expired") +
+                                       ": make a new one with `chatgate token add`");
+}
+
 bool is_text_valid(const std::string& text) {
   try {
     [[maybe_unused]] const std::string dumped = nlohmann::json(text).dump();
@@ -99,32 +136,37 @@ Result<ApiToken> SqliteStore::add_token(const ApiToken& token) {
     return fail(ErrorCode::kInvalidArgument, "a token's limit is negative: 0 means unlimited");
   }
   return connection_->write([&]() -> Result<ApiToken> {
-    if (!select_user(*connection_, token.user_id)) {
-      return fail(ErrorCode::kNotFound,
-                  "there is no user with the id " + std::to_string(token.user_id.value));
+    const std::optional<User> user = select_user(*connection_, token.user_id);
+    if (!user) return no_user(token.user_id);
+    if (user->archived_at) {
+      return fail(ErrorCode::kRefused, "the user " + in_quotes(user->name) +
+                                           " is archived: `chatgate user unarchive " + user->name +
+                                           "` brings it back");
     }
     if (first_row(connection_->query(kSelectTokenByHash, token.hash))) {
       return fail(ErrorCode::kAlreadyExists, "this token exists already: add another one");
     }
-    connection_
-        ->query(kInsertToken, token.user_id.value, token.hash, token.prefix, token.name,
-                token.created_at.unix_ms, unix_ms_of(token.expires_at),
-                unix_ms_of(token.revoked_at), to_json(token.allowed_models),
-                token.requests_per_minute, token.tokens_per_minute, token.parallel_requests,
-                token.sealed_upstream_key, next_revision(*connection_))
-        .run();
-    return *first_row(connection_->query(kSelectTokenById, connection_->last_insert_id()));
+    return insert_token(*connection_, token, next_revision(*connection_));
   });
 }
 
 Result<void> SqliteStore::for_each_token(std::optional<UserId> user,
                                          const std::function<void(const ApiToken&)>& visit) {
-  return connection_->read([&]() -> Result<void> {
-    Query query = user ? connection_->query(kSelectTokensOfUser, user->value)
-                       : connection_->query(kSelectTokens);
-    while (query.step()) visit(read_api_token(query));
-    return {};
-  });
+  int64_t last_id = INT64_MIN;
+  std::vector<ApiToken> page;
+  do {
+    page.clear();
+    auto read = connection_->read([&]() -> Result<void> {
+      Query query = user ? connection_->query(kSelectTokensOfUser, user->value, last_id)
+                         : connection_->query(kSelectTokens, last_id);
+      while (query.step()) page.push_back(read_api_token(query));
+      return {};
+    });
+    if (!read) return read;
+    for (const ApiToken& token : page) visit(token);
+    if (!page.empty()) last_id = page.back().id.value;
+  } while (!page.empty());
+  return {};
 }
 
 Result<ApiToken> SqliteStore::find_token(std::string_view text) {
@@ -132,11 +174,11 @@ Result<ApiToken> SqliteStore::find_token(std::string_view text) {
     int64_t id = 0;
     const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), id);
     if (fault == std::errc() && end == text.data() + text.size()) {
-      if (auto token = first_row(connection_->query(kSelectTokenById, id))) return *token;
+      auto token = first_row(connection_->query(kSelectTokenById, id));
+      if ((token = unless_removed(*connection_, std::move(token)))) return *token;
     }
-    if (auto token = first_row(connection_->query(kSelectTokenByHash, hash_of_token(text)))) {
-      return *token;
-    }
+    auto whole = first_row(connection_->query(kSelectTokenByHash, hash_of_token(text)));
+    if ((whole = unless_removed(*connection_, std::move(whole)))) return *whole;
     if (!text.empty()) {
       Query query = connection_->query(kSelectTokensByPrefix, text);
       if (query.step()) {
@@ -158,12 +200,37 @@ Result<ApiToken> SqliteStore::find_token(std::string_view text) {
 Result<void> SqliteStore::revoke_token(TokenId id, Timestamp at) {
   return connection_->write([&]() -> Result<void> {
     if (!first_row(connection_->query(kSelectTokenById, id.value))) {
-      return fail(ErrorCode::kNotFound,
-                  "there is no token with the id " + std::to_string(id.value));
+      return no_token(id);
     }
     // A token revoked before keeps its first time.
     connection_->query(kUpdateRevoked, at.unix_ms, next_revision(*connection_), id.value).run();
     return {};
+  });
+}
+
+void revoke_tokens(Connection& connection, UserId user, Timestamp at, Revision revision) {
+  connection.query(kUpdateRevokedOfUser, at.unix_ms, revision, user.value).run();
+}
+
+Result<ApiToken> SqliteStore::rotate_token(const Rotation& rotation) {
+  return connection_->write([&]() -> Result<ApiToken> {
+    const auto old = first_row(connection_->query(kSelectTokenById, rotation.old_token.value));
+    if (!old) return no_token(rotation.old_token);
+    if (auto checked = check_rotation(*old, rotation.at); !checked) {
+      return tl::unexpected<Error>(std::move(checked.error()));
+    }
+    ApiToken token = *old;
+    token.hash = rotation.hash;
+    token.prefix = rotation.prefix;
+    token.created_at = rotation.at;
+    const Revision revision = next_revision(*connection_);
+    const Timestamp end{rotation.at.unix_ms + rotation.grace_ms};
+    if (rotation.grace_ms == 0) {
+      connection_->query(kUpdateRevoked, end.unix_ms, revision, old->id.value).run();
+    } else if (!old->expires_at || end < *old->expires_at) {
+      connection_->query(kUpdateExpiry, end.unix_ms, revision, old->id.value).run();
+    }
+    return insert_token(*connection_, token, revision);
   });
 }
 

@@ -36,6 +36,8 @@ constexpr const char* kSelectLinesOfToken =
 constexpr const char* kSelectDayRange =
     "SELECT coalesce((SELECT min(day) FROM usage_daily), 0), "
     "coalesce((SELECT max(day) FROM usage_daily), -1)";
+constexpr const char* kSelectChargesOfDay =
+    "SELECT requests, cost FROM usage_daily WHERE day = ? AND user_id = ?";
 constexpr const char* kSelectUserOfToken = "SELECT user_id FROM tokens WHERE id = ?";
 constexpr const char* kSelectUsageById =
     "SELECT usage.id, user_id, token_id, price_id, model.name, endpoint.name, upstream.name, "
@@ -101,8 +103,8 @@ void for_each_row_of_token(Connection& connection, TokenId token, Timestamp from
   known_days.step();
   const int64_t from_id = first_id_of(from);
   const int64_t until_id = first_id_of(until);
-  const int64_t first_day = std::max(day_of({from_id}), known_days.integer(0));
-  const int64_t last_day = std::min(day_of({until_id}), known_days.integer(1));
+  const int64_t first_day = std::max(day_of(RequestId{from_id}), known_days.integer(0));
+  const int64_t last_day = std::min(day_of(RequestId{until_id}), known_days.integer(1));
   for (int64_t day = first_day; day <= last_day; ++day) {
     Query line = connection.query(kSelectLinesOfToken, day, user, token.value);
     while (line.step()) {
@@ -321,6 +323,34 @@ class Report {
 };
 
 }  // namespace
+
+// Day by day, for the roll-up's key begins with the day.
+std::vector<DailyCharge> select_daily_charges(Connection& connection, UserId user, int64_t from_day,
+                                              int64_t until_day) {
+  Query known_days = connection.query(kSelectDayRange);
+  known_days.step();
+  const int64_t first_day = std::max(from_day, known_days.integer(0));
+  const int64_t end_day = std::min(until_day, known_days.integer(1) + 1);
+  std::vector<DailyCharge> charges;
+  for (int64_t day = first_day; day < end_day; ++day) {
+    DailyCharge charge{day, 0, {}};
+    Query line = connection.query(kSelectChargesOfDay, day, user.value);
+    while (line.step()) {
+      charge.requests += line.integer(0);
+      constexpr Money kMost{INT64_MAX};
+      charge.cost = checked_add(charge.cost, {line.integer(1)}).value_or(kMost);
+    }
+    if (charge.requests > 0) charges.push_back(charge);
+  }
+  return charges;
+}
+
+Result<std::vector<DailyCharge>> SqliteStore::list_daily_charges(UserId user, int64_t from_day,
+                                                                 int64_t until_day) {
+  return connection_->read([&]() -> Result<std::vector<DailyCharge>> {
+    return select_daily_charges(*connection_, user, from_day, until_day);
+  });
+}
 
 Result<std::vector<UsageSummary>> SqliteStore::summarize_usage(const UsageQuery& query) {
   return connection_->read(

@@ -1,5 +1,4 @@
-#include <algorithm>
-#include <array>
+#include <cassert>
 
 #include "common/store/sqlite/sqlite_store.h"
 
@@ -8,34 +7,45 @@ namespace {
 
 #define CHATGATE_USER_COLUMNS                                                            \
   "id, name, unit, balance, unmetered, blocked, note, created_at, archived_at, budget, " \
-  "budget_period"
+  "budget_period, password_hash"
+// A removed account: nobody's name can begin so.
+#define CHATGATE_REMAINS "name NOT GLOB '#*'"
 
 constexpr const char* kInsertUser =
-    "INSERT INTO users (name, unit, balance, unmetered, blocked, note, created_at, revision) "
-    "VALUES (?, ?, 0, ?, ?, ?, ?, ?)";
-constexpr const char* kSelectUserById = "SELECT " CHATGATE_USER_COLUMNS " FROM users WHERE id = ?";
+    "INSERT INTO users (name, unit, balance, unmetered, blocked, note, created_at, "
+    "password_hash, revision) VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?)";
+constexpr const char* kSelectUserById =
+    "SELECT " CHATGATE_USER_COLUMNS " FROM users WHERE id = ? AND " CHATGATE_REMAINS;
 constexpr const char* kSelectUserByName =
-    "SELECT " CHATGATE_USER_COLUMNS " FROM users WHERE name = ?";
-constexpr const char* kSelectUsers = "SELECT " CHATGATE_USER_COLUMNS " FROM users ORDER BY name";
+    "SELECT " CHATGATE_USER_COLUMNS " FROM users WHERE name = ? AND " CHATGATE_REMAINS;
+constexpr const char* kSelectUsers =
+    "SELECT " CHATGATE_USER_COLUMNS " FROM users WHERE " CHATGATE_REMAINS " ORDER BY name";
 constexpr const char* kSelectUsersSince =
     "SELECT " CHATGATE_USER_COLUMNS " FROM users WHERE revision > ?";
 constexpr const char* kUpdateBlocked = "UPDATE users SET blocked = ?, revision = ? WHERE id = ?";
+constexpr const char* kUpdateName = "UPDATE users SET name = ?, revision = ? WHERE id = ?";
+constexpr const char* kUpdatePassword =
+    "UPDATE users SET password_hash = ?, revision = ? WHERE id = ?";
+constexpr const char* kUpdateBudget =
+    "UPDATE users SET budget = ?, budget_period = ?, revision = ? WHERE id = ?";
+constexpr const char* kUpdateArchived =
+    "UPDATE users SET archived_at = ?, blocked = ?, revision = ? WHERE id = ?";
+// The row stays, without anything of the person: its id must never name another account, whose
+// charges those of a request that is just beginning would become.
+constexpr const char* kUpdateRemoved =
+    "UPDATE users SET name = '#' || id, note = '', password_hash = '', budget = NULL, "
+    "budget_period = '', blocked = 1, archived_at = ?, revision = ? WHERE id = ?";
+constexpr const char* kHasEntryOrHold =
+    "SELECT 1 FROM ledger_entries WHERE user_id = ?1 "
+    "UNION ALL SELECT 1 FROM holds WHERE user_id = ?1";
 
+#undef CHATGATE_REMAINS
 #undef CHATGATE_USER_COLUMNS
-
-constexpr std::array<std::pair<std::string_view, BudgetPeriod>, 3> kBudgetPeriods{{
-    {"day", BudgetPeriod::kDay},
-    {"week", BudgetPeriod::kWeek},
-    {"month", BudgetPeriod::kMonth},
-}};
 
 std::optional<Budget> read_budget(const Query& row, int limit_column) {
   const auto limit = row.optional_integer(limit_column);
-  const std::string period = row.text(limit_column + 1);
-  for (const auto& [name, value] : kBudgetPeriods) {
-    if (limit && name == period) return Budget{{*limit}, value};
-  }
-  return std::nullopt;
+  const auto period = parse_budget_period(row.text(limit_column + 1));
+  return limit && period ? std::optional(Budget{{*limit}, *period}) : std::nullopt;
 }
 
 User read_user(const Query& row) {
@@ -50,22 +60,27 @@ User read_user(const Query& row) {
   user.created_at = {row.integer(7)};
   if (const auto archived = row.optional_integer(8)) user.archived_at = Timestamp{*archived};
   user.budget = read_budget(row, 9);
+  user.password_hash = row.text(11);
   return user;
-}
-
-constexpr size_t kNameBytesMax = 64;
-
-bool is_name(std::string_view name) {
-  const auto is_allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '_' || c == '-' || c == '@';
-  };
-  return !name.empty() && name.size() <= kNameBytesMax && std::ranges::all_of(name, is_allowed);
 }
 
 std::optional<User> select_user(Connection& connection, std::string_view name) {
   Query query = connection.query(kSelectUserByName, name);
   return query.step() ? std::optional(read_user(query)) : std::nullopt;
+}
+
+Result<void> check_name_is_free(Connection& connection, std::string_view name) {
+  if (!select_user(connection, name)) return {};
+  return fail(ErrorCode::kAlreadyExists,
+              "a user named " + in_quotes(name) + " exists already: choose another name");
+}
+
+// Why an account is no clean slate; empty when it is.
+std::string trace_of(Connection& connection, UserId id) {
+  if (connection.query(kHasEntryOrHold, id.value).step()) {
+    return "has ledger entries or running requests";
+  }
+  return select_daily_charges(connection, id, 0, INT64_MAX).empty() ? "" : "has usage in the books";
 }
 
 }  // namespace
@@ -82,10 +97,8 @@ void visit_changed_users(Connection& connection, Revision since, const ChangeVis
 }
 
 Result<User> SqliteStore::add_user(const User& user, Money opening) {
-  if (!is_name(user.name)) {
-    return fail(
-        ErrorCode::kInvalidArgument,
-        in_quotes(user.name) + " is not a user name: use 1 to 64 letters, digits and . _ - @");
+  if (auto checked = check_user_name(user.name); !checked) {
+    return tl::unexpected<Error>(std::move(checked.error()));
   }
   const Result<Unit> unit = parse_unit(user.unit.code);
   if (!unit) return tl::unexpected<Error>(unit.error());
@@ -93,13 +106,12 @@ Result<User> SqliteStore::add_user(const User& user, Money opening) {
     return fail(ErrorCode::kInvalidArgument, "an opening balance cannot be negative");
   }
   return connection_->write([&]() -> Result<User> {
-    if (select_user(*connection_, user.name)) {
-      return fail(ErrorCode::kAlreadyExists,
-                  "a user named " + in_quotes(user.name) + " exists already: choose another name");
+    if (auto checked = check_name_is_free(*connection_, user.name); !checked) {
+      return tl::unexpected<Error>(std::move(checked.error()));
     }
     connection_
         ->query(kInsertUser, user.name, unit->code, user.unmetered, user.blocked, user.note,
-                user.created_at.unix_ms, next_revision(*connection_))
+                user.created_at.unix_ms, user.password_hash, next_revision(*connection_))
         .run();
     User added = *select_user(*connection_, UserId{connection_->last_insert_id()});
     if (!opening.is_zero()) {
@@ -123,6 +135,14 @@ Result<User> SqliteStore::find_user(std::string_view name) {
   });
 }
 
+Result<User> SqliteStore::find_user(UserId id) {
+  return connection_->read([&]() -> Result<User> {
+    std::optional<User> user = select_user(*connection_, id);
+    if (user) return *std::move(user);
+    return no_user(id);
+  });
+}
+
 Result<std::vector<User>> SqliteStore::list_users() {
   return connection_->read([&]() -> Result<std::vector<User>> {
     std::vector<User> users;
@@ -132,11 +152,86 @@ Result<std::vector<User>> SqliteStore::list_users() {
   });
 }
 
+// Runs `change(user, revision)` on an account that exists.
+template <class Change>
+Result<void> change_user(Connection& connection, UserId id, const Change& change) {
+  return connection.write([&]() -> Result<void> {
+    const std::optional<User> user = select_user(connection, id);
+    if (!user) return no_user(id);
+    return change(*user, next_revision(connection));
+  });
+}
+
 Result<void> SqliteStore::set_user_blocked(UserId id, bool blocked) {
-  return connection_->write([&]() -> Result<void> {
-    const Revision revision = next_revision(*connection_);
-    if (connection_->query(kUpdateBlocked, blocked, revision, id.value).run() == 1) return {};
-    return fail(ErrorCode::kNotFound, "there is no user with the id " + std::to_string(id.value));
+  return change_user(*connection_, id, [&](const User& user, Revision revision) -> Result<void> {
+    if (user.archived_at && !blocked) {
+      return fail(ErrorCode::kRefused, "the user " + in_quotes(user.name) +
+                                           " is archived: `chatgate user unarchive " + user.name +
+                                           "` brings it back");
+    }
+    connection_->query(kUpdateBlocked, blocked, revision, id.value).run();
+    return {};
+  });
+}
+
+Result<void> SqliteStore::rename_user(UserId id, std::string_view name) {
+  if (auto checked = check_user_name(name); !checked) return checked;
+  return change_user(*connection_, id, [&](const User& user, Revision revision) -> Result<void> {
+    if (user.name == name) return {};
+    if (auto checked = check_name_is_free(*connection_, name); !checked) return checked;
+    connection_->query(kUpdateName, name, revision, id.value).run();
+    return {};
+  });
+}
+
+Result<void> SqliteStore::set_password_hash(UserId id, std::string_view hash) {
+  return change_user(*connection_, id, [&](const User&, Revision revision) -> Result<void> {
+    connection_->query(kUpdatePassword, hash, revision, id.value).run();
+    return {};
+  });
+}
+
+Result<void> SqliteStore::set_budget(UserId id, const std::optional<Budget>& budget) {
+  if (budget && budget->limit.is_negative()) {
+    return fail(ErrorCode::kInvalidArgument, "a budget cannot be negative");
+  }
+  const auto limit = budget ? std::optional(budget->limit.nanos) : std::nullopt;
+  const std::string_view period = budget ? name_of(budget->period) : "";
+  return change_user(*connection_, id, [&](const User&, Revision revision) -> Result<void> {
+    connection_->query(kUpdateBudget, limit, period, revision, id.value).run();
+    return {};
+  });
+}
+
+Result<void> SqliteStore::archive_user(UserId id, Timestamp at) {
+  return change_user(*connection_, id, [&](const User& user, Revision revision) -> Result<void> {
+    if (user.archived_at) return {};
+    connection_->query(kUpdateArchived, at.unix_ms, true, revision, id.value).run();
+    revoke_tokens(*connection_, id, at, revision);
+    return {};
+  });
+}
+
+Result<void> SqliteStore::unarchive_user(UserId id) {
+  return change_user(*connection_, id, [&](const User& user, Revision revision) -> Result<void> {
+    if (!user.archived_at) return {};
+    connection_->query(kUpdateArchived, nullptr, false, revision, id.value).run();
+    return {};
+  });
+}
+
+Result<void> SqliteStore::remove_user(UserId id, Timestamp at) {
+  return change_user(*connection_, id, [&](const User& user, Revision revision) -> Result<void> {
+    if (const std::string trace = trace_of(*connection_, id); !trace.empty()) {
+      return fail(ErrorCode::kRefused, "the user " + in_quotes(user.name) + " " + trace +
+                                           ", which must stay: archive it instead (`chatgate user "
+                                           "remove " +
+                                           user.name + " --archive`)");
+    }
+    assert(user.balance.is_zero());
+    connection_->query(kUpdateRemoved, at.unix_ms, revision, id.value).run();
+    revoke_tokens(*connection_, id, at, revision);
+    return {};
   });
 }
 
