@@ -71,12 +71,21 @@ void register_commands(CLI::App& app, Context& context) {
   register_user_add(*user, context);
   register_user_list(*user, context);
   register_user_show(*user, context);
+  register_user_block(*user, context);
+  register_user_unblock(*user, context);
+  register_user_passwd(*user, context);
+  register_user_rename(*user, context);
+  register_user_remove(*user, context);
+  register_user_unarchive(*user, context);
   register_user_recharge(*user, context);
+  register_user_budget(*user, context);
 
   CLI::App* token = add_noun(app, "token", "the tokens that accounts are used by");
   register_token_add(*token, context);
   register_token_list(*token, context);
+  register_token_show(*token, context);
   register_token_revoke(*token, context);
+  register_token_rotate(*token, context);
 
   CLI::App* price = add_noun(app, "price", "what models cost");
   register_price_set(*price, context);
@@ -90,6 +99,7 @@ void register_commands(CLI::App& app, Context& context) {
   register_inflight_kill(*inflight, context);
 
   CLI::App* ledger = add_noun(app, "ledger", "the books");
+  register_ledger_show(*ledger, context);
   register_ledger_verify(*ledger, context);
 
   CLI::App* config = add_noun(app, "config", "the configuration in force");

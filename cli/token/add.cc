@@ -1,7 +1,6 @@
 #include "cli/token/add.h"
 
 #include <istream>
-#include <ostream>
 
 #include "cli/commands.h"
 #include "cli/token/tokens.h"
@@ -35,6 +34,23 @@ Result<std::optional<Timestamp>> parse_expiry(const std::string& text, Timestamp
   return std::optional<Timestamp>(*time);
 }
 
+Result<void> parse_limits(const TokenAddOptions& options, ApiToken& token) {
+  const auto parse = [](const char* option, const std::string& text, int64_t& limit) {
+    return parse_count(text).map([&](int64_t count) { limit = count; }).map_error([&](Error error) {
+      error.message.insert(0, std::string(option) + ": ");
+      return error;
+    });
+  };
+  if (auto parsed = parse("--rpm", options.requests_per_minute, token.requests_per_minute);
+      !parsed) {
+    return parsed;
+  }
+  if (auto parsed = parse("--tpm", options.tokens_per_minute, token.tokens_per_minute); !parsed) {
+    return parsed;
+  }
+  return parse("--parallel", options.parallel_requests, token.parallel_requests);
+}
+
 // The key on the first line of the input, sealed; empty when none is wanted.
 Result<std::string> read_sealed_key(const TokenAddOptions& options, Context& context) {
   if (!options.reads_upstream_key) return std::string();
@@ -55,41 +71,24 @@ Result<std::string> read_sealed_key(const TokenAddOptions& options, Context& con
   return seal(key, *master_key);
 }
 
-Result<ApiToken> describe_token(const TokenAddOptions& options, Context& context) {
+Result<ApiToken> token_of(const TokenAddOptions& options, Context& context) {
   ApiToken token;
   if (auto checked = check_models(options.models); !checked) {
     return tl::unexpected(std::move(checked.error()));
   }
   const auto expires_at = parse_expiry(options.expires, context.now());
   if (!expires_at) return tl::unexpected(expires_at.error());
+  if (auto parsed = parse_limits(options, token); !parsed) {
+    return tl::unexpected(std::move(parsed.error()));
+  }
   auto sealed_key = read_sealed_key(options, context);
   if (!sealed_key) return tl::unexpected(std::move(sealed_key.error()));
   token.name = options.name;
   token.created_at = context.now();
   token.expires_at = *expires_at;
   token.allowed_models = options.models;
-  token.requests_per_minute = options.requests_per_minute;
-  token.tokens_per_minute = options.tokens_per_minute;
-  token.parallel_requests = options.parallel_requests;
   token.sealed_upstream_key = std::move(*sealed_key);
   return token;
-}
-
-// In JSON an object with the rest beside it, otherwise the token and nothing else.
-void print_token(const std::string& text, const ApiToken& token, const User& user,
-                 Context& context) {
-  if (context.format == Format::kJson) {
-    Table table{{{"token", "TOKEN"}}, {{text_cell(text)}}};
-    for (auto& column : columns_of_tokens()) table.columns.push_back(std::move(column));
-    for (auto& cell : row_of_token(token, user.name, context.now())) {
-      table.rows.front().push_back(std::move(cell));
-    }
-    context.print_one(table);
-  } else {
-    context.out() << text << '\n';
-  }
-  context.hint("token " + std::to_string(token.id.value) + " (" + token.prefix + "…) of " +
-               user.name + "; keep it now, it is not shown again");
 }
 
 }  // namespace
@@ -108,22 +107,18 @@ void register_token_add(CLI::App& noun, Context& context) {
       ->delimiter(',')
       ->allow_extra_args(false)
       ->type_name("LIST");
-  verb->add_option("--rpm", options->requests_per_minute, "requests per minute")
-      ->check(CLI::NonNegativeNumber)
+  verb->add_option("--rpm", options->requests_per_minute, "requests per minute: 60, 1_000, 2k")
       ->type_name("N");
-  verb->add_option("--tpm", options->tokens_per_minute, "tokens per minute")
-      ->check(CLI::NonNegativeNumber)
+  verb->add_option("--tpm", options->tokens_per_minute, "tokens per minute: 90k, 1.5M")
       ->type_name("N");
-  verb->add_option("--parallel", options->parallel_requests, "requests at a time")
-      ->check(CLI::NonNegativeNumber)
-      ->type_name("N");
+  verb->add_option("--parallel", options->parallel_requests, "requests at a time")->type_name("N");
   verb->add_flag("--upstream-key-stdin", options->reads_upstream_key,
                  "read the user's own upstream key from standard input; it is kept sealed");
   bind(verb, options, context, run_token_add);
 }
 
 Result<void> run_token_add(const TokenAddOptions& options, Context& context) {
-  auto token = describe_token(options, context);
+  auto token = token_of(options, context);
   if (!token) return tl::unexpected(std::move(token.error()));
   const auto store = context.open_store(OpenMode::kExisting);
   if (!store) return tl::unexpected(store.error());
@@ -136,7 +131,7 @@ Result<void> run_token_add(const TokenAddOptions& options, Context& context) {
   token->prefix = prefix_of_token(text);
   const auto added = (*store)->add_token(*token);
   if (!added) return tl::unexpected(added.error());
-  print_token(text, *added, *user, context);
+  print_new_token(text, *added, user->name, context);
   return {};
 }
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -11,11 +10,11 @@ namespace chatgate {
 struct TokenAddOptions {
   std::string user;
   std::string name;
-  std::string expires;              // a moment, "30d" meaning from now; empty: never
-  std::vector<std::string> models;  // names, or beginnings that end in `*`; empty: all
-  int64_t requests_per_minute = 0;  // 0: unlimited, here and below
-  int64_t tokens_per_minute = 0;
-  int64_t parallel_requests = 0;
+  std::string expires;                    // a moment, "30d" meaning from now; empty: never
+  std::vector<std::string> models;        // names, or beginnings that end in `*`; empty: all
+  std::string requests_per_minute = "0";  // a count; 0: unlimited, here and below
+  std::string tokens_per_minute = "0";
+  std::string parallel_requests = "0";
   bool reads_upstream_key = false;  // from the input stream
 };
 

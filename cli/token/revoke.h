@@ -7,7 +7,8 @@
 namespace chatgate {
 
 struct TokenRevokeOptions {
-  std::string token;  // its id, a prefix that is unique, or all of it
+  std::string token;          // its id, a prefix that is unique, or all of it
+  bool is_confirmed = false;  // nothing is asked
 };
 
 // Prints the token's row. One that was revoked before keeps its time and is no error.

@@ -1,6 +1,11 @@
 #include "cli/token/tokens.h"
 
+#include <ostream>
+
+#include "common/secrets/secrets.h"
 #include "common/text/quantity.h"
+#include "common/text/suggest.h"
+#include "common/text/time_text.h"
 
 namespace chatgate {
 namespace {
@@ -12,6 +17,45 @@ std::string state_of(const ApiToken& token, Timestamp now) {
 }
 
 }  // namespace
+
+Result<ApiToken> require_token(Store& store, const std::string& text) {
+  auto token = store.find_token(text);
+  if (token || token.error().code != ErrorCode::kNotFound) return token;
+  NearMiss near_miss(text);
+  const auto visited = store.for_each_token(
+      std::nullopt, [&](const ApiToken& known) { near_miss.offer(known.prefix); });
+  if (!visited) return tl::unexpected(visited.error());
+  // A whole token is a secret even when it is none of ours.
+  const std::string shown = text.size() > 24 ? mask(text) : text;
+  return fail(ErrorCode::kNotFound, "no token " + quote(shown) + did_you_mean(near_miss.best()));
+}
+
+std::string describe_token(const ApiToken& token, const std::string& user) {
+  return "token " + std::to_string(token.id.value) + " (" + token.prefix + "…) of " + user;
+}
+
+void print_new_token(const std::string& text, const ApiToken& token, const std::string& user,
+                     Context& context) {
+  if (context.format == Format::kJson) {
+    Table table{{{"token", "TOKEN"}}, {{text_cell(text)}}};
+    for (auto& column : columns_of_tokens()) table.columns.push_back(std::move(column));
+    for (auto& cell : row_of_token(token, user, context.now())) {
+      table.rows.front().push_back(std::move(cell));
+    }
+    context.print_one(table);
+  } else {
+    context.out() << text << '\n';
+  }
+  const std::string expiry =
+      token.expires_at ? ", until " + format_minute(*token.expires_at) : std::string();
+  context.hint(describe_token(token, user) + expiry + "; keep it now, it is not shown again");
+}
+
+Result<void> print_token(Store& store, const ApiToken& token, Context& context) {
+  return store.find_user(token.user_id).map([&](const User& user) {
+    context.print_one({columns_of_tokens(), {row_of_token(token, user.name, context.now())}});
+  });
+}
 
 std::vector<Column> columns_of_tokens() {
   return {{"id", "ID", true},        {"prefix", "PREFIX"},

@@ -2,20 +2,9 @@
 
 #include "cli/commands.h"
 #include "cli/user/users.h"
-#include "common/text/quantity.h"
 
 namespace chatgate {
 namespace {
-
-Result<void> check_name(const std::string& name) {
-  constexpr std::string_view kAllowed =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-@";
-  if (!name.empty() && name.size() <= 64 && name.find_first_not_of(kAllowed) == name.npos) {
-    return {};
-  }
-  return fail(ErrorCode::kInvalidArgument,
-              quote(name) + " is not a name; use 1 to 64 letters, digits and . _ - @");
-}
 
 Result<Money> parse_opening(const std::string& text, const Unit& unit) {
   if (text.empty()) return Money{};
@@ -35,7 +24,8 @@ void register_user_add(CLI::App& noun, Context& context) {
       add_verb(noun, "add", "add an account",
                "  chatgate user add alice --balance 25\n"
                "  chatgate user add team --unit tokens --balance 2M --note 'until May'\n"
-               "  chatgate user add monitor --unmetered");
+               "  chatgate user add monitor --unmetered\n"
+               "  chatgate user add ann --password-stdin < password.txt");
   verb->add_option("NAME", options->name, "1 to 64 letters, digits and . _ - @")
       ->type_name("")
       ->required();
@@ -44,12 +34,14 @@ void register_user_add(CLI::App& noun, Context& context) {
   verb->add_option("--balance", options->balance, "opening credit (default: none)")
       ->type_name("AMOUNT");
   verb->add_flag("--unmetered", options->unmetered, "never refuse for the balance; still record");
+  verb->add_flag("--password-stdin", options->reads_password,
+                 "read a password from standard input; its hash is kept");
   verb->add_option("--note", options->note, "a remark for yourself")->type_name("TEXT");
   bind(verb, options, context, run_user_add);
 }
 
 Result<void> run_user_add(const UserAddOptions& options, Context& context) {
-  if (auto checked = check_name(options.name); !checked) return checked;
+  if (auto checked = check_user_name(options.name); !checked) return checked;
   const auto unit = parse_unit(options.unit);
   if (!unit) return tl::unexpected(unit.error());
   const auto opening = parse_opening(options.balance, *unit);
@@ -61,6 +53,11 @@ Result<void> run_user_add(const UserAddOptions& options, Context& context) {
   user.unmetered = options.unmetered;
   user.note = options.note;
   user.created_at = context.now();
+  if (options.reads_password) {
+    auto hash = read_password_hash(context);
+    if (!hash) return tl::unexpected(hash.error());
+    user.password_hash = std::move(*hash);
+  }
   const auto store = context.open_store(OpenMode::kCreate);
   if (!store) return tl::unexpected(store.error());
   const auto added = (*store)->add_user(user, *opening);

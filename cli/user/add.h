@@ -11,6 +11,7 @@ struct UserAddOptions {
   std::string unit = "USD";
   std::string balance;  // amount in `unit`; empty: none
   bool unmetered = false;
+  bool reads_password = false;  // from the input stream
   std::string note;
 };
 

@@ -4,7 +4,9 @@
 
 namespace chatgate {
 
-struct UserListOptions {};
+struct UserListOptions {
+  bool archived = false;  // these instead of the others
+};
 
 Result<void> run_user_list(const UserListOptions& options, Context& context);
 

@@ -142,5 +142,162 @@ TEMPLATE_LIST_TEST_CASE("a repeated idempotency key books once", "[contract]", D
   CHECK(must(store->find_user("ann")).balance == Money{101});
 }
 
+TEMPLATE_LIST_TEST_CASE("a renamed user keeps its id and frees its old name", "[contract]",
+                        Databases) {
+  const TestType database;
+  const auto store = database.open();
+  const User ann = add_user(*store, "ann", 5);
+  add_user(*store, "bob", 0);
+  must(store->rename_user(ann.id, "anna"));
+  CHECK(must(store->find_user("anna")).id == ann.id);
+  CHECK(must(store->find_user(ann.id)).name == "anna");
+  CHECK(store->find_user("ann").error().code == ErrorCode::kNotFound);
+  CHECK(store->rename_user(ann.id, "bob").error().code == ErrorCode::kAlreadyExists);
+  CHECK(store->rename_user(ann.id, "a b").error().code == ErrorCode::kInvalidArgument);
+  CHECK(store->rename_user({99}, "eve").error().code == ErrorCode::kNotFound);
+  CHECK(store->rename_user(ann.id, "anna").has_value());
+  CHECK(add_user(*store, "ann", 0).id != ann.id);
+}
+
+TEMPLATE_LIST_TEST_CASE("a password's hash is kept as given", "[contract]", Databases) {
+  const TestType database;
+  const auto store = database.open();
+  User user;
+  user.name = "ann";
+  user.password_hash = "$argon2id$one";
+  const UserId id = must(store->add_user(user, {})).id;
+  CHECK(must(store->find_user("ann")).password_hash == "$argon2id$one");
+  must(store->set_password_hash(id, "$argon2id$two"));
+  CHECK(must(store->find_user("ann")).password_hash == "$argon2id$two");
+  CHECK(store->set_password_hash({99}, "x").error().code == ErrorCode::kNotFound);
+}
+
+TEMPLATE_LIST_TEST_CASE("a budget is set, changed and ended", "[contract]", Databases) {
+  const TestType database;
+  const auto store = database.open();
+  const User user = add_user(*store, "ann", 0);
+  CHECK_FALSE(user.budget);
+  for (const auto period : {BudgetPeriod::kDay, BudgetPeriod::kWeek, BudgetPeriod::kMonth}) {
+    const Budget budget{{7}, period};
+    must(store->set_budget(user.id, budget));
+    CHECK(must(store->find_user("ann")).budget == budget);
+  }
+  CHECK(store->set_budget(user.id, Budget{{-1}, {}}).error().code == ErrorCode::kInvalidArgument);
+  must(store->set_budget(user.id, Budget{{0}, BudgetPeriod::kDay}));
+  CHECK(must(store->find_user("ann")).budget->limit == Money{0});
+  must(store->set_budget(user.id, std::nullopt));
+  CHECK_FALSE(must(store->find_user("ann")).budget);
+  CHECK(store->set_budget({99}, std::nullopt).error().code == ErrorCode::kNotFound);
+}
+
+TEMPLATE_LIST_TEST_CASE("an archived user is blocked and its tokens are revoked", "[contract]",
+                        Databases) {
+  const TestType database;
+  const auto store = database.open();
+  const User ann = add_user(*store, "ann", 5);
+  const ApiToken token = add_token(*store, ann);
+  const ApiToken other = add_token(*store, add_user(*store, "bob", 0));
+  must(store->archive_user(ann.id, {kNoonMs}));
+  must(store->archive_user(ann.id, {kNoonMs + 1}));
+  const User archived = must(store->find_user("ann"));
+  CHECK(archived.archived_at == Timestamp{kNoonMs});
+  CHECK(archived.blocked);
+  const auto find = [&](const ApiToken& wanted) {
+    return must(store->find_token(std::to_string(wanted.id.value)));
+  };
+  CHECK(find(token).revoked_at == Timestamp{kNoonMs});
+  CHECK_FALSE(find(other).revoked_at);
+  CHECK(store->set_user_blocked(ann.id, false).error().code == ErrorCode::kRefused);
+  ApiToken further = token;
+  further.hash = hash_of_token("further");
+  CHECK(store->add_token(further).error().code == ErrorCode::kRefused);
+
+  must(store->unarchive_user(ann.id));
+  const User back = must(store->find_user("ann"));
+  CHECK_FALSE(back.archived_at);
+  CHECK_FALSE(back.blocked);
+  CHECK(find(token).revoked_at.has_value());
+  CHECK(store->add_token(further).has_value());
+  CHECK(store->archive_user({99}, {}).error().code == ErrorCode::kNotFound);
+  CHECK(store->unarchive_user({99}).error().code == ErrorCode::kNotFound);
+}
+
+TEMPLATE_LIST_TEST_CASE("only a user without a history is removed", "[contract]", Databases) {
+  const TestType database;
+  const auto store = database.open();
+  const User credited = add_user(*store, "credited", 1);
+  const User running = add_user(*store, "running", 0, true);
+  must(store->commit({{{request_id(kNoonMs, 1), running.id, {0}}}, {}}));
+  const User used = add_user(*store, "used", 0, true);
+  const ApiToken used_token = add_token(*store, used);
+  must(store->commit(
+      {{}, {settlement(request_id(kNoonMs, 2), used_token, add_simple_price(*store), 0, 0)}}));
+  for (const User& user : {credited, running, used}) {
+    CHECK(store->remove_user(user.id, {kNoonMs}).error().code == ErrorCode::kRefused);
+  }
+  CHECK(store->remove_user({99}, {kNoonMs}).error().code == ErrorCode::kNotFound);
+
+  const User idle = add_user(*store, "idle", 0);
+  const ApiToken token = add_token(*store, idle);
+  const Revision before = must(store->for_each_change_since(0, {}));
+  must(store->remove_user(idle.id, {kNoonMs}));
+  CHECK(store->find_user("idle").error().code == ErrorCode::kNotFound);
+  CHECK(store->find_user(idle.id).error().code == ErrorCode::kNotFound);
+  CHECK(store->find_user("#" + std::to_string(idle.id.value)).error().code == ErrorCode::kNotFound);
+  CHECK(must(store->list_users()).size() == 3);
+  for (const std::string& name : {std::to_string(token.id.value), token.prefix}) {
+    CHECK(store->find_token(name).error().code == ErrorCode::kNotFound);
+  }
+  must(store->for_each_token(std::nullopt,
+                             [&](const ApiToken& each) { CHECK(each.id == used_token.id); }));
+
+  // A gateway learns that neither may be used, and no later account takes their place.
+  bool is_blocked = false;
+  bool is_revoked = false;
+  ChangeVisitor visitor;
+  visitor.user = [&](const User& user) { is_blocked |= user.id == idle.id && user.blocked; };
+  visitor.token = [&](const ApiToken& each) {
+    is_revoked |= each.id == token.id && each.revoked_at.has_value();
+  };
+  must(store->for_each_change_since(before, visitor));
+  CHECK(is_blocked);
+  CHECK(is_revoked);
+  const User again = add_user(*store, "idle", 0);
+  CHECK(again.id != idle.id);
+  CHECK(add_token(*store, again).id != token.id);
+  CHECK(faults_of(*store).empty());
+}
+
+TEMPLATE_LIST_TEST_CASE("a statement makes up the balance", "[contract]", Databases) {
+  const TestType database;
+  const auto store = database.open();
+  const User ann = add_user(*store, "ann", 1'000);
+  const ApiToken token = add_token(*store, ann);
+  const Price price = add_simple_price(*store);
+  for (int64_t i = 0; i < 6; ++i) {
+    must(store->commit(
+        {{}, {settlement(request_id(kNoonMs + i / 2 * kMsPerDay, i), token, price, i, i)}}));
+  }
+  const Statement statement = must(store->statement_of(ann.id));
+  REQUIRE(statement.entries.size() == 1);
+  REQUIRE(statement.charges.size() == 3);
+  Money balance = statement.entries[0].amount;
+  for (const auto& charge : statement.charges) {
+    CHECK(charge.requests == 2);
+    balance = balance - charge.cost;
+  }
+  CHECK(balance == statement.balance);
+  CHECK(balance == must(store->find_user("ann")).balance);
+  CHECK(store->statement_of({99}).error().code == ErrorCode::kNotFound);
+
+  const int64_t day = day_of(Timestamp{kNoonMs});
+  const auto charges = must(store->list_daily_charges(ann.id, day + 1, day + 2));
+  REQUIRE(charges.size() == 1);
+  CHECK(charges[0].day == day + 1);
+  CHECK(charges[0].cost == Money{(2 + 3) * 3});
+  CHECK(must(store->list_daily_charges(ann.id, day + 3, INT64_MAX)).empty());
+  CHECK(must(store->list_daily_charges({99}, INT64_MIN, INT64_MAX)).empty());
+}
+
 }  // namespace
 }  // namespace chatgate

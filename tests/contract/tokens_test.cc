@@ -105,5 +105,81 @@ TEMPLATE_LIST_TEST_CASE("a revoked token stays revoked since the first time", "[
   CHECK(store->revoke_token({99}, {kNoonMs}).error().code == ErrorCode::kNotFound);
 }
 
+TEMPLATE_LIST_TEST_CASE("a long list of tokens is visited once each", "[contract]", Databases) {
+  const TestType database;
+  const auto store = database.open();
+  const User ann = add_user(*store, "ann", 0);
+  constexpr int64_t kTokens = 2'001;  // more than two pages
+  ApiToken token;
+  token.user_id = ann.id;
+  for (int64_t i = 0; i < kTokens; ++i) {
+    token.hash = hash_of_token(std::to_string(i));
+    must(store->add_token(token));
+  }
+  for (const auto& user : {std::optional<UserId>(), std::optional(ann.id)}) {
+    int64_t last = 0;
+    int64_t visited = 0;
+    must(store->for_each_token(user, [&](const ApiToken& each) {
+      CHECK(each.id.value > std::exchange(last, each.id.value));
+      if (++visited == 1) must(store->find_user(each.user_id));  // the visitor may use the store
+    }));
+    CHECK(visited == kTokens);
+  }
+}
+
+TEMPLATE_LIST_TEST_CASE("a rotated token hands on all that it may do", "[contract]", Databases) {
+  const TestType database;
+  const auto store = database.open();
+  const User ann = add_user(*store, "ann", 0);
+  ApiToken old;
+  old.user_id = ann.id;
+  old.hash = hash_of_token("old");
+  old.prefix = "sk-old";
+  old.name = "laptop";
+  old.created_at = {kNoonMs};
+  old.expires_at = Timestamp{kNoonMs + 1'000};
+  old.allowed_models = {"gpt-*"};
+  old.requests_per_minute = 1;
+  old.tokens_per_minute = 2;
+  old.parallel_requests = 3;
+  old.sealed_upstream_key = "sealed";
+  old = must(store->add_token(old));
+  const auto found = [&](TokenId id) { return must(store->find_token(std::to_string(id.value))); };
+
+  const Rotation first{old.id, hash_of_token("new"), "sk-new", {kNoonMs + 10}, 100};
+  const ApiToken fresh = must(store->rotate_token(first));
+  CHECK(fresh.id != old.id);
+  CHECK(fresh.hash == first.hash);
+  CHECK(fresh.prefix == "sk-new");
+  CHECK(fresh.created_at == Timestamp{kNoonMs + 10});
+  CHECK(fresh.user_id == ann.id);
+  CHECK(fresh.name == old.name);
+  CHECK(fresh.expires_at == old.expires_at);
+  CHECK(fresh.allowed_models == old.allowed_models);
+  CHECK(fresh.requests_per_minute == 1);
+  CHECK(fresh.tokens_per_minute == 2);
+  CHECK(fresh.parallel_requests == 3);
+  CHECK(fresh.sealed_upstream_key == "sealed");
+  CHECK(found(old.id).expires_at == Timestamp{kNoonMs + 110});
+  CHECK_FALSE(found(old.id).revoked_at);
+
+  // A grace beyond the expiry prolongs nothing.
+  must(store->rotate_token({fresh.id, hash_of_token("b"), "sk-b", {kNoonMs + 20}, 5'000}));
+  CHECK(found(fresh.id).expires_at == Timestamp{kNoonMs + 1'000});
+  // Without one the old token ends at once, for good.
+  must(store->rotate_token({fresh.id, hash_of_token("c"), "sk-c", {kNoonMs + 30}, 0}));
+  CHECK(found(fresh.id).revoked_at == Timestamp{kNoonMs + 30});
+  const Rotation late{fresh.id, hash_of_token("d"), "sk-d", {kNoonMs + 40}, 0};
+  CHECK(store->rotate_token(late).error().code == ErrorCode::kRefused);
+  const Rotation expired{old.id, hash_of_token("d"), "sk-d", {kNoonMs + 110}, 0};
+  CHECK(store->rotate_token(expired).error().code == ErrorCode::kRefused);
+  const Rotation unknown{{99}, hash_of_token("d"), "sk-d", {kNoonMs}, 0};
+  CHECK(store->rotate_token(unknown).error().code == ErrorCode::kNotFound);
+  // All or nothing: a hash that exists leaves the old token as it is.
+  const ApiToken last = must(store->find_token("sk-c"));
+  CHECK_FALSE(store->rotate_token({last.id, last.hash, "sk-e", {kNoonMs + 50}, 0}));
+  CHECK_FALSE(found(last.id).revoked_at);
+}
+
 }  // namespace
 }  // namespace chatgate

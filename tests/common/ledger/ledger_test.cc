@@ -38,7 +38,7 @@ TEST_CASE("a hold is granted while the balance less other holds covers it") {
   CHECK(too_much.error().message.find("used up") != std::string::npos);
 
   CHECK(ledger.reserve({4}, {1}, {40}).has_value());
-  ledger.committed(first);
+  ledger.released(first);
   CHECK(ledger.available({1}) == Money{60});
   CHECK(ledger.open_holds() == 1);
 }
@@ -67,7 +67,7 @@ TEST_CASE("a cost beyond its hold takes what is free, and the rest is written of
   CHECK(charge.charged == Money{50});
   CHECK(charge.written_off == Money{20});
   CHECK(ledger.available({1}) == Money{0});
-  ledger.committed(other);
+  ledger.released(other);
 }
 
 TEST_CASE("an account whose balance was lowered below its holds pays from its hold alone") {
@@ -197,8 +197,10 @@ class History {
     if (chosen->is_fixed) {
       model.balance -= chosen->hold.amount.nanos;
       ledger_.set_balance({id}, {model.balance});
+      ledger_.committed(chosen->hold);
+    } else {
+      ledger_.released(chosen->hold);
     }
-    ledger_.committed(chosen->hold);
     model.holds.erase(chosen);
   }
 
@@ -280,7 +282,7 @@ TEST_CASE("accounts may be learnt while others are used") {
   });
   for (int64_t i = 0; i < 2'000; ++i) {
     const Hold hold = *ledger.reserve({i}, {0}, {10});
-    ledger.committed(hold);
+    ledger.released(hold);
   }
   learner.join();
   CHECK(ledger.available({2'000}) == Money{2'000});

@@ -90,3 +90,17 @@ TEST_CASE("people see the ends of a secret, of a short one nothing") {
   CHECK_FALSE(equal_secrets("abc", "abcd"));
   CHECK(equal_secrets("", ""));
 }
+
+TEST_CASE("a password is known by its Argon2id hash alone") {
+  const std::string password = "correct horse";
+  const auto hash = hash_password(password);
+  REQUIRE(hash);
+  CHECK_THAT(*hash, Catch::Matchers::StartsWith("$argon2id$"));
+  CHECK_THAT(*hash, !ContainsSubstring(password));
+  CHECK(matches_password(*hash, password));
+  CHECK_FALSE(matches_password(*hash, "correct horsf"));
+  CHECK_FALSE(matches_password("", password));
+  CHECK_FALSE(matches_password("$argon2id$broken", password));
+  CHECK(hash_password("1234567").error().code == ErrorCode::kInvalidArgument);
+  CHECK(hash_password(std::string(1025, 'x')).error().code == ErrorCode::kInvalidArgument);
+}

@@ -181,5 +181,50 @@ TEST_CASE_METHOD(Fixture, "the end of the writer commits what is queued", "[book
   check_books();
 }
 
+TEST_CASE_METHOD(Fixture, "a budget is followed, with what was spent before", "[book_writer]") {
+  CHECK(settle({settlement_of(10)}) == std::vector{true});
+  must(store->set_budget(user.id, Budget{{15 * kCents}, BudgetPeriod::kMonth}));
+  const int64_t today = day_of(system_clock().now());
+  await([&] { return ledger.spent(user.id, today) == Money{10 * kCents}; });
+  CHECK_FALSE(ledger.reserve(ids.next(), user.id, {6 * kCents}));
+  CHECK(settle({settlement_of(5)}) == std::vector{true});
+  CHECK(ledger.spent(user.id, today) == Money{15 * kCents});
+  CHECK_FALSE(ledger.reserve(ids.next(), user.id, {1}));
+  // A recharge reads the account anew; nothing is counted twice.
+  Credit credit;
+  credit.user_id = user.id;
+  credit.amount = {kCents};
+  must(store->credit(credit));
+  await([&] { return ledger.available(user.id) == Money{86 * kCents}; });
+  CHECK(ledger.spent(user.id, today) == Money{15 * kCents});
+  must(store->set_budget(user.id, std::nullopt));
+  await([&] { return ledger.spent(user.id, today).is_zero(); });
+  CHECK(settle({settlement_of(20)}) == std::vector{true});
+  check_books();
+}
+
+TEST_CASE_METHOD(Fixture, "a commit that fails after it reached the disk is counted once",
+                 "[book_writer]") {
+  must(store->set_budget(user.id, Budget{{50 * kCents}, BudgetPeriod::kMonth}));
+  await([&] { return !ledger.reserve(ids.next(), user.id, {51 * kCents}); });
+  const auto lost = settlement_of(10);
+  const auto detached = settlement_of(20);
+  fault = ErrorCode::kStoreUnavailable;
+  must(store->commit({{lost.hold}, {lost}}));
+  must(store->commit({{detached.hold}, {detached}}));
+  CHECK(settle({lost}) == std::vector{false});
+  writer->settle_detached(detached);
+  await([&] { return commits > 5; });
+  fault = ErrorCode::kInvalidRequest;
+  await([&] { return writer->is_healthy(); });
+  const int64_t today = day_of(system_clock().now());
+  await([&] { return ledger.open_holds() == 0; });
+  CHECK(settle({settlement_of(5)}) == std::vector{true});
+  CHECK(ledger.spent(user.id, today) == Money{35 * kCents});
+  CHECK(ledger.available(user.id) == Money{65 * kCents});
+  CHECK(balance_cents() == 65);
+  check_books();
+}
+
 }  // namespace
 }  // namespace chatgate

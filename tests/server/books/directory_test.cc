@@ -125,5 +125,14 @@ TEST_CASE_METHOD(Fixture, "a tokens account takes a price in any currency", "[di
   CHECK(directory.find_price("m", {"tokens"}, {}));
 }
 
+TEST_CASE_METHOD(Fixture, "a budget bounds an unmetered account", "[directory]") {
+  user.unmetered = true;
+  directory.put_user(user);
+  CHECK(directory.find_principal(kToken)->unmetered);
+  user.budget = Budget{{1}, BudgetPeriod::kDay};
+  directory.put_user(user);
+  CHECK_FALSE(directory.find_principal(kToken)->unmetered);
+}
+
 }  // namespace
 }  // namespace chatgate
