@@ -1,7 +1,5 @@
 #include "cli/price/set.h"
 
-#include <algorithm>
-
 #include "cli/commands.h"
 #include "cli/price/prices.h"
 #include "common/text/quantity.h"
@@ -16,18 +14,6 @@ Result<int64_t> parse_per(const std::string& text) {
   if (lower == "1k" || lower == "1000") return 1'000;
   if (lower == "1") return 1;
   return fail(ErrorCode::kInvalidArgument, "--per: " + quote(text) + " is not 1M, 1K or 1");
-}
-
-// A `*` is refused because people would take it for a pattern: a price is of one model.
-Result<void> check_model(const std::string& model) {
-  const bool is_name =
-      !model.empty() && model.size() <= 256 && std::all_of(model.begin(), model.end(), [](char c) {
-        const auto byte = static_cast<unsigned char>(c);
-        return byte > 0x20 && byte != 0x7f && c != '*';
-      });
-  if (is_name) return {};
-  return fail(ErrorCode::kInvalidArgument,
-              quote(model) + " is not a model's name; it may not be empty, nor hold spaces or *");
 }
 
 // One price option, read for `per` tokens.
@@ -59,9 +45,18 @@ Result<Money> parse_per_request(const std::string& text, const Unit& unit) {
   return amount;
 }
 
+Result<int64_t> parse_limit(const std::string& flag, const std::string& text) {
+  if (text.empty()) return 0;
+  auto count = parse_count(text);
+  if (!count) return fail(ErrorCode::kInvalidArgument, flag + ": " + count.error().message);
+  return count;
+}
+
 Result<Price> describe_price(const PriceSetOptions& options, Timestamp now) {
   Price price;
-  if (auto checked = check_model(options.model); !checked) return tl::unexpected(checked.error());
+  if (auto checked = check_model_name(options.model); !checked) {
+    return tl::unexpected(checked.error());
+  }
   const auto per = parse_per(options.per);
   if (!per) return tl::unexpected(per.error());
   const auto unit = parse_unit(options.currency);
@@ -83,8 +78,12 @@ Result<Price> describe_price(const PriceSetOptions& options, Timestamp now) {
   const auto per_request = parse_per_request(options.per_request, *unit);
   if (!per_request) return tl::unexpected(per_request.error());
   price.per_request = *per_request;
-  price.max_input_tokens = options.max_input_tokens;
-  price.max_output_tokens = options.max_output_tokens;
+  const auto max_input = parse_limit("--max-input", options.max_input_tokens);
+  if (!max_input) return tl::unexpected(max_input.error());
+  const auto max_output = parse_limit("--max-output", options.max_output_tokens);
+  if (!max_output) return tl::unexpected(max_output.error());
+  price.max_input_tokens = *max_input;
+  price.max_output_tokens = *max_output;
   price.effective_from = now;
   if (!options.from.empty()) {
     const auto from = parse_moment(options.from, now, Direction::kFuture);
@@ -121,11 +120,9 @@ void register_price_set(CLI::App& noun, Context& context) {
                "  chatgate price set gpt-4o --input 2 --output 8 --from 2026-12-01");
   verb->add_option("MODEL", options->model, "as clients name it")->type_name("")->required();
   add_price_options(*verb, *options);
-  verb->add_option("--max-input", options->max_input_tokens, "tokens in its context window")
-      ->check(CLI::NonNegativeNumber)
+  verb->add_option("--max-input", options->max_input_tokens, "tokens in its context window: 128_000, 1M")
       ->type_name("N");
-  verb->add_option("--max-output", options->max_output_tokens, "most tokens of one answer")
-      ->check(CLI::NonNegativeNumber)
+  verb->add_option("--max-output", options->max_output_tokens, "most tokens of one answer: 16384, 16k")
       ->type_name("N");
   verb->add_option("--from", options->from, "2026-12-01, 7d (default: now)")->type_name("TIME");
   bind(verb, options, context, run_price_set);

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <string>
 
 #include "cli/context.h"
@@ -19,8 +18,8 @@ struct PriceSetOptions {
   std::string per_request;
   std::string per = "1M";
   std::string currency = "USD";
-  int64_t max_input_tokens = 0;
-  int64_t max_output_tokens = 0;
+  std::string max_input_tokens;   // counts, "128_000", "16k"; empty: unknown
+  std::string max_output_tokens;
   std::string from;  // empty: now
 };
 

@@ -1,41 +1,22 @@
 #include "common/config/config_file.h"
 
-#include <cerrno>
-#include <filesystem>
-#include <fstream>
 #include <set>
-#include <sstream>
-#include <system_error>
 #include <vector>
 
 #include "common/text/quantity.h"
+#include "common/text/text_file.h"
 
 namespace chatgate {
 namespace {
 
 using nlohmann::json;
 
-Result<std::string> read_text(const std::string& path) {
-  const auto refuse = [&](const std::string& why) {
-    return fail(ErrorCode::kInvalidArgument, "cannot read the configuration " + path + ": " + why);
-  };
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) return refuse("it is a folder");
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return refuse(std::generic_category().message(errno));
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
+constexpr int64_t kConfigBytesMax = 64 << 20;
 
-std::string position_of(std::string_view text, size_t byte) {
-  const std::string_view before = text.substr(0, byte == 0 ? 0 : byte - 1);
-  size_t line = 1;
-  for (const char c : before) line += c == '\n' ? 1 : 0;
-  const size_t line_begin = before.rfind('\n');
-  const size_t column = before.size() - (line_begin == before.npos ? 0 : line_begin + 1) + 1;
-  return "line " + std::to_string(line) + ", column " + std::to_string(column);
+Result<std::string> read_text(const std::string& path) {
+  auto text = read_text_file(path, kConfigBytesMax);
+  if (text) return text;
+  return fail(ErrorCode::kInvalidArgument, "cannot read the configuration " + text.error().message);
 }
 
 // A parser's callback that remembers the first name given twice in one object.
@@ -113,7 +94,7 @@ Result<json> read_config_file(const std::string& path) {
     file = json::parse(*text, std::ref(finder));
   } catch (const json::parse_error& error) {
     return fail(ErrorCode::kInvalidArgument,
-                "file " + path + ", " + position_of(*text, error.byte) +
+                "file " + path + ", " + position_of(*text, error.byte == 0 ? 0 : error.byte - 1) +
                     ": this is not JSON; look for a missing or extra comma, quote or brace");
   } catch (const json::exception&) {
     return fail(ErrorCode::kInvalidArgument, "file " + path + ": a number in it is too large");

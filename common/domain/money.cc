@@ -2,18 +2,12 @@
 
 #include <algorithm>
 #include <cassert>
-#include <limits>
 
 namespace chatgate {
 namespace {
 
-using uint128 = unsigned __int128;
-
 constexpr int kCurrencyDecimals = 9;
 constexpr int kPicoDecimals = 12;
-constexpr size_t kDecimalTextBytesMax = 64;
-
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // Foreign text within quotes, printable and short, for an error message.
 std::string in_quotes(std::string_view text) {
@@ -30,62 +24,17 @@ tl::unexpected<Error> bad(std::string_view text, std::string_view why) {
   return fail(ErrorCode::kInvalidArgument, in_quotes(text) + " " + std::string(why));
 }
 
-constexpr uint128 power_of_ten(int exponent) {
-  uint128 power = 1;
-  for (int i = 0; i < exponent; ++i) power *= 10;
-  return power;
-}
-
-// An unsigned decimal number: digits / 10^places.
-struct Decimal {
-  uint128 digits = 0;
-  int places = 0;
-};
-
-// Digits with single underscores between them, then at most one point with digits after it. At
-// most 64 characters, so that `places` is small; a value beyond 10^37 stays there, out of range.
-std::optional<Decimal> read_decimal(std::string_view text) {
-  constexpr uint128 kDigitsMax = power_of_ten(37);
-  if (text.empty() || text.size() > kDecimalTextBytesMax) return std::nullopt;
-  Decimal decimal;
-  bool after_point = false;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (is_digit(c)) {
-      decimal.digits = std::min(decimal.digits * 10 + static_cast<uint128>(c - '0'), kDigitsMax);
-      if (after_point) ++decimal.places;
-      continue;
-    }
-    const bool stands_between_digits =
-        i > 0 && i + 1 < text.size() && is_digit(text[i - 1]) && is_digit(text[i + 1]);
-    if (!stands_between_digits) return std::nullopt;
-    if (c == '_') continue;
-    if (c != '.' || after_point) return std::nullopt;
-    after_point = true;
-  }
-  return decimal;
-}
-
-// digits * 10^shift as a whole 64-bit number. A negative shift must divide exactly.
+// decimal * 10^decimals, which must be a whole 64-bit number.
 enum class ScaleFault : uint8_t { kNone, kNotWhole, kOutOfRange };
 struct Scaled {
   int64_t value = 0;
   ScaleFault fault = ScaleFault::kNone;
 };
-Scaled scale(Decimal decimal, int decimals) {
-  while (decimal.places > decimals) {
-    if (decimal.digits % 10 != 0) return {0, ScaleFault::kNotWhole};
-    decimal.digits /= 10;
-    --decimal.places;
-  }
-  for (; decimal.places < decimals; ++decimal.places) {
-    if (decimal.digits > static_cast<uint128>(std::numeric_limits<int64_t>::max())) break;
-    decimal.digits *= 10;
-  }
-  if (decimal.digits > static_cast<uint128>(std::numeric_limits<int64_t>::max())) {
-    return {0, ScaleFault::kOutOfRange};
-  }
-  return {static_cast<int64_t>(decimal.digits), ScaleFault::kNone};
+Scaled scale(const Decimal& decimal, int decimals) {
+  const auto number = round_half_to_even(decimal, decimals);
+  if (!number) return {0, ScaleFault::kOutOfRange};
+  if (!number->is_exact) return {0, ScaleFault::kNotWhole};
+  return {number->value, ScaleFault::kNone};
 }
 
 constexpr std::string_view kNotANumber =
@@ -203,6 +152,32 @@ Result<PicosPerToken> parse_token_price(std::string_view text, int64_t per) {
   }
   if (scaled.fault == ScaleFault::kOutOfRange) return bad(text, "is too large for a token's price");
   return PicosPerToken{scaled.value};
+}
+
+Result<Decimal> parse_markup(std::string_view text) {
+  constexpr int kPlacesMax = 9;
+  const auto refuse = [&](const char* why) { return bad(text, why); };
+  if (!text.ends_with('%')) return refuse("is not a markup: write a percentage, like 20%");
+  auto percent = read_number(text.substr(0, text.size() - 1));
+  if (!percent) return refuse("is not a markup: write a percentage, like 20%");
+  if (percent->places > kPlacesMax) return refuse("has more than 9 decimals");
+  const auto part = round_half_to_even(*percent, kPlacesMax);
+  constexpr int64_t kWhole = 100'000'000'000;  // 100 with nine decimals
+  if (!part || part->value > 10'000 * kWhole) return refuse("is too large: at most 1000000%");
+  if (part->value <= -kWhole) return refuse("leaves nothing of a price");
+  return Decimal{static_cast<uint128>(kWhole + part->value), kPlacesMax + 2};
+}
+
+Result<RoundedPrice> round_token_price(const Decimal& amount, int64_t per, const Decimal& factor) {
+  if (amount.is_negative) return fail(ErrorCode::kInvalidArgument, "a price is below zero");
+  const auto product = multiply(amount, factor);
+  const auto picos = product ? round_half_to_even(*product, price_decimals(per)) : std::nullopt;
+  if (!picos)
+    return fail(ErrorCode::kInvalidArgument, "a price is too large or has too many digits");
+  if (picos->value == 0 && !picos->is_exact) {
+    return fail(ErrorCode::kInvalidArgument, "a price is too small: less than 1e-12 of a token");
+  }
+  return RoundedPrice{{picos->value}, picos->is_exact};
 }
 
 std::string format_token_price(PicosPerToken price, int64_t per) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/domain/decimal.h"
 #include "common/result.h"
 
 namespace chatgate {
@@ -63,6 +64,15 @@ struct PicosPerToken {
 // Decimal text for `per` tokens (1, 1000 or 1000000) to the price of one. An amount that is not a
 // whole number of pico-units per token is an error, never rounded.
 Result<PicosPerToken> parse_token_price(std::string_view text, int64_t per);
+// "20%" or "-5.5%" to the exact factor that prices are multiplied by: 1.2, 0.945. More than -100%.
+Result<Decimal> parse_markup(std::string_view text);
+// amount * factor for `per` tokens, multiplied exactly and then rounded once, half to even, to a
+// whole number of pico-units per token. An amount above 0 that would become 0 is an error.
+struct RoundedPrice {
+  PicosPerToken price;
+  bool is_exact = true;
+};
+Result<RoundedPrice> round_token_price(const Decimal& amount, int64_t per, const Decimal& factor);
 // The price of `per` tokens as exact decimal text.
 std::string format_token_price(PicosPerToken price, int64_t per);
 

@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <cassert>
 #include <limits>
+#include <tuple>
+
+#include "common/text/quantity.h"
 
 namespace chatgate {
 namespace {
-
-using uint128 = unsigned __int128;
 
 constexpr uint128 kPicosPerNano = 1'000;
 constexpr uint128 kRateOne = 1'000'000'000;
@@ -27,15 +28,6 @@ class PicoSum {
   uint128 sum_ = 0;
   bool overflowed_ = false;
 };
-
-// The one place where money is rounded: to the nearest whole, and from the middle to the even one.
-uint128 divide_half_to_even(uint128 dividend, uint128 divisor) {
-  const uint128 quotient = dividend / divisor;
-  const uint128 remainder = dividend % divisor;
-  const uint128 rest = divisor - remainder;
-  const bool rounds_up = remainder > rest || (remainder == rest && quotient % 2 == 1);
-  return rounds_up ? quotient + 1 : quotient;
-}
 
 uint128 divide_up(uint128 dividend, uint128 divisor) {
   return dividend / divisor + (dividend % divisor == 0 ? 0 : 1);
@@ -101,6 +93,26 @@ TokenUsage& TokenUsage::operator+=(const TokenUsage& other) {
   add(reasoning_completion, other.reasoning_completion);
   add(audio_completion, other.audio_completion);
   return *this;
+}
+
+bool has_same_terms(const Price& a, const Price& b) {
+  const auto terms = [](const Price& price) {
+    return std::tie(price.model, price.currency, price.input, price.output, price.cached_input,
+                    price.reasoning, price.audio_input, price.audio_output, price.per_request,
+                    price.max_input_tokens, price.max_output_tokens, price.removed);
+  };
+  return terms(a) == terms(b);
+}
+
+Result<void> check_model_name(std::string_view model) {
+  const bool is_name =
+      !model.empty() && model.size() <= 256 && std::ranges::all_of(model, [](char c) {
+        const auto byte = static_cast<unsigned char>(c);
+        return byte > 0x20 && byte != 0x7f && c != '*';
+      });
+  if (is_name) return {};
+  return fail(ErrorCode::kInvalidArgument,
+              quote(model) + " is not a model's name; it may not be empty, nor hold spaces or *");
 }
 
 std::optional<Money> cost_of(const TokenUsage& usage, const Price& price, const Unit& unit,

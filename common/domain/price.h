@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "common/clock.h"
 #include "common/domain/ids.h"
@@ -48,6 +49,14 @@ struct Price {
   Timestamp effective_from;
   bool removed = false;  // the model is withdrawn from `effective_from` on
 };
+
+// Whether both rows say the same of what is charged and allowed, at whatever time and by whatever
+// id.
+bool has_same_terms(const Price& a, const Price& b);
+
+// kInvalidArgument for a name that no model can have here: empty, longer than 256 bytes, or with
+// white space or a `*`, which people would take for a pattern.
+Result<void> check_model_name(std::string_view model);
 
 // The exact cost in the account's unit, rounded once, half to even, to its smallest part.
 // For a tokens account it is `usage.total()`. Each token is charged once: cached, audio and

@@ -19,6 +19,7 @@
 #include "common/domain/price.h"
 #include "common/domain/usage_record.h"
 #include "common/domain/user.h"
+#include "common/progress.h"
 #include "common/result.h"
 
 namespace chatgate {
@@ -163,6 +164,8 @@ class Store {
 
   // --- prices --------------------------------------------------------------------------------
   virtual Result<Price> add_price(const Price& price) = 0;
+  // All of them in one transaction, or none. `report` is told of rows.
+  virtual Result<void> add_prices(std::span<const Price> prices, const ProgressReport& report) = 0;
   // Every row, in order of model, currency, effective_from.
   virtual Result<std::vector<Price>> list_prices() = 0;
 

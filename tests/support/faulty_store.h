@@ -69,6 +69,9 @@ class FaultyStore final : public Store {
     return store_->rotate_token(rotation);
   }
   Result<Price> add_price(const Price& price) override { return store_->add_price(price); }
+  Result<void> add_prices(std::span<const Price> prices, const ProgressReport& report) override {
+    return store_->add_prices(prices, report);
+  }
   Result<std::vector<Price>> list_prices() override { return store_->list_prices(); }
   Result<bool> changed_elsewhere() override { return store_->changed_elsewhere(); }
   Result<Revision> for_each_change_since(Revision since, const ChangeVisitor& visitor) override {

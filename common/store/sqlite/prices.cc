@@ -69,6 +69,16 @@ Result<Unit> check_price(const Price& price) {
   return currency;
 }
 
+void insert_price(Connection& connection, const Price& price, const std::string& currency,
+                  Revision revision) {
+  connection
+      .query(kInsertPrice, price.model, currency, price.input.picos, price.output.picos,
+             picos_of(price.cached_input), picos_of(price.reasoning), picos_of(price.audio_input),
+             picos_of(price.audio_output), price.per_request.nanos, price.max_input_tokens,
+             price.max_output_tokens, price.effective_from.unix_ms, price.removed, revision)
+      .run();
+}
+
 }  // namespace
 
 void visit_changed_prices(Connection& connection, Revision since, const ChangeVisitor& visitor) {
@@ -88,16 +98,31 @@ Result<Price> SqliteStore::add_price(const Price& price) {
   const Result<Unit> currency = check_price(price);
   if (!currency) return tl::unexpected<Error>(currency.error());
   return connection_->write([&]() -> Result<Price> {
-    connection_
-        ->query(kInsertPrice, price.model, currency->code, price.input.picos, price.output.picos,
-                picos_of(price.cached_input), picos_of(price.reasoning),
-                picos_of(price.audio_input), picos_of(price.audio_output), price.per_request.nanos,
-                price.max_input_tokens, price.max_output_tokens, price.effective_from.unix_ms,
-                price.removed, next_revision(*connection_))
-        .run();
+    insert_price(*connection_, price, currency->code, next_revision(*connection_));
     Query query = connection_->query(kSelectPriceById, connection_->last_insert_id());
     query.step();
     return read_price(query);
+  });
+}
+
+Result<void> SqliteStore::add_prices(std::span<const Price> prices, const ProgressReport& report) {
+  constexpr int64_t kReportEvery = 500;
+  const auto total = static_cast<int64_t>(prices.size());
+  if (total == 0) return {};
+  return connection_->write([&]() -> Result<void> {
+    const Revision revision = next_revision(*connection_);
+    int64_t done = 0;
+    for (const Price& price : prices) {
+      const Result<Unit> currency = check_price(price);
+      if (!currency) return tl::unexpected<Error>(currency.error());
+      insert_price(*connection_, price, currency->code, revision);
+      ++done;
+      const bool is_due = done % kReportEvery == 0 || done == total;
+      if (is_due && report && !report(done, total)) {
+        return fail(ErrorCode::kInterrupted, "interrupted: no price was changed");
+      }
+    }
+    return {};
   });
 }
 

@@ -42,6 +42,7 @@ class SqliteStore final : public Store {
   Result<ApiToken> rotate_token(const Rotation& rotation) override;
 
   Result<Price> add_price(const Price& price) override;
+  Result<void> add_prices(std::span<const Price> prices, const ProgressReport& report) override;
   Result<std::vector<Price>> list_prices() override;
 
   Result<bool> changed_elsewhere() override;
