@@ -90,6 +90,9 @@ void register_commands(CLI::App& app, Context& context) {
   CLI::App* price = add_noun(app, "price", "what models cost");
   register_price_set(*price, context);
   register_price_list(*price, context);
+  register_price_remove(*price, context);
+  register_price_import(*price, context);
+  register_price_diff(*price, context);
 
   CLI::App* usage = add_noun(app, "usage", "what was used and what it cost");
   register_usage_report(*usage, context);
@@ -101,6 +104,7 @@ void register_commands(CLI::App& app, Context& context) {
   CLI::App* ledger = add_noun(app, "ledger", "the books");
   register_ledger_show(*ledger, context);
   register_ledger_verify(*ledger, context);
+  register_ledger_reconcile(*ledger, context);
 
   CLI::App* config = add_noun(app, "config", "the configuration in force");
   register_config_show(*config, context);

@@ -30,6 +30,15 @@ void bind(CLI::App* verb, std::shared_ptr<Options> options, Context& context,
   });
 }
 
+// The same for a verb whose success has an exit status of its own.
+template <class Options>
+void bind(CLI::App* verb, std::shared_ptr<Options> options, Context& context,
+          Result<int> (*run)(const Options&, Context&)) {
+  verb->callback([options, &context, run] {
+    context.action = [options, &context, run] { return run(*options, context); };
+  });
+}
+
 void register_user_add(CLI::App& noun, Context& context);
 void register_user_list(CLI::App& noun, Context& context);
 void register_user_show(CLI::App& noun, Context& context);
@@ -48,11 +57,15 @@ void register_token_revoke(CLI::App& noun, Context& context);
 void register_token_rotate(CLI::App& noun, Context& context);
 void register_price_set(CLI::App& noun, Context& context);
 void register_price_list(CLI::App& noun, Context& context);
+void register_price_remove(CLI::App& noun, Context& context);
+void register_price_import(CLI::App& noun, Context& context);
+void register_price_diff(CLI::App& noun, Context& context);
 void register_usage_report(CLI::App& noun, Context& context);
 void register_inflight_list(CLI::App& noun, Context& context);
 void register_inflight_kill(CLI::App& noun, Context& context);
 void register_ledger_show(CLI::App& noun, Context& context);
 void register_ledger_verify(CLI::App& noun, Context& context);
+void register_ledger_reconcile(CLI::App& noun, Context& context);
 void register_config_show(CLI::App& noun, Context& context);
 void register_config_check(CLI::App& noun, Context& context);
 void register_config_keys(CLI::App& noun, Context& context);

@@ -120,9 +120,11 @@ void register_price_set(CLI::App& noun, Context& context) {
                "  chatgate price set gpt-4o --input 2 --output 8 --from 2026-12-01");
   verb->add_option("MODEL", options->model, "as clients name it")->type_name("")->required();
   add_price_options(*verb, *options);
-  verb->add_option("--max-input", options->max_input_tokens, "tokens in its context window: 128_000, 1M")
+  verb->add_option("--max-input", options->max_input_tokens,
+                   "tokens in its context window: 128_000, 1M")
       ->type_name("N");
-  verb->add_option("--max-output", options->max_output_tokens, "most tokens of one answer: 16384, 16k")
+  verb->add_option("--max-output", options->max_output_tokens,
+                   "most tokens of one answer: 16384, 16k")
       ->type_name("N");
   verb->add_option("--from", options->from, "2026-12-01, 7d (default: now)")->type_name("TIME");
   bind(verb, options, context, run_price_set);
@@ -135,7 +137,9 @@ Result<void> run_price_set(const PriceSetOptions& options, Context& context) {
   if (!store) return tl::unexpected(store.error());
   const auto added = (*store)->add_price(*price);
   if (!added) return tl::unexpected(added.error());
-  context.print_one(table_of_prices({*added}));
+  const bool is_later = added->effective_from > context.now();
+  context.print_one(
+      table_of_prices({{*added, is_later ? PriceState::kLater : PriceState::kInForce}}));
   return {};
 }
 

@@ -18,7 +18,7 @@ struct PriceSetOptions {
   std::string per_request;
   std::string per = "1M";
   std::string currency = "USD";
-  std::string max_input_tokens;   // counts, "128_000", "16k"; empty: unknown
+  std::string max_input_tokens;  // counts, "128_000", "16k"; empty: unknown
   std::string max_output_tokens;
   std::string from;  // empty: now
 };

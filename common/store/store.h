@@ -94,6 +94,7 @@ struct UsageQuery {
   std::optional<UserId> user;
   std::optional<TokenId> token;
   std::optional<std::string> model;
+  std::optional<std::string> upstream;  // by its configured name; read from each row
 };
 
 // One line of a report. Only the grouped dimensions are filled. Money is summed per unit, so two

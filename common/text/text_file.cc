@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
+#include <istream>
 #include <system_error>
 
 #include "common/text/quantity.h"
@@ -24,16 +25,22 @@ Result<std::string> read_text_file(const std::string& path, int64_t bytes_max) {
     return fail(error == ENOENT ? ErrorCode::kNotFound : ErrorCode::kInvalidArgument,
                 path + ": " + std::generic_category().message(error));
   }
-  // Not by the file's size: a pipe has none.
+  return read_text(file, path, bytes_max);
+}
+
+Result<std::string> read_text(std::istream& stream, const std::string& name, int64_t bytes_max) {
   std::string text;
   std::array<char, 65'536> piece;
-  while (file.read(piece.data(), piece.size()) || file.gcount() > 0) {
-    text.append(piece.data(), static_cast<size_t>(file.gcount()));
+  while (stream.read(piece.data(), piece.size()) || stream.gcount() > 0) {
+    text.append(piece.data(), static_cast<size_t>(stream.gcount()));
     if (static_cast<int64_t>(text.size()) > bytes_max) {
-      return refuse("it is larger than " + format_bytes(bytes_max) + ", the most that is read");
+      return fail(
+          ErrorCode::kInvalidArgument,
+          name + ": it is larger than " + format_bytes(bytes_max) + ", the most that is read");
     }
   }
-  if (file.bad()) return refuse("it cannot be read to its end");
+  if (stream.bad())
+    return fail(ErrorCode::kInvalidArgument, name + ": it cannot be read to its end");
   return text;
 }
 

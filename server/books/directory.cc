@@ -79,11 +79,15 @@ Result<Principal> Directory::find_principal(std::string_view token) const {
 
 std::shared_ptr<const Price> Directory::price_in_force(const PriceList& prices,
                                                        std::string_view currency, Timestamp now) {
+  std::vector<std::string_view> withdrawn;  // currencies, when any will do
   for (auto price = prices.rbegin(); price != prices.rend(); ++price) {
     if ((*price)->effective_from > now || (!currency.empty() && (*price)->currency != currency)) {
       continue;
     }
-    return (*price)->removed ? nullptr : *price;
+    if (std::ranges::find(withdrawn, (*price)->currency) != withdrawn.end()) continue;
+    if (!(*price)->removed) return *price;
+    if (!currency.empty()) return nullptr;
+    withdrawn.emplace_back((*price)->currency);
   }
   return nullptr;
 }

@@ -81,6 +81,6 @@ TEST_CASE("a withdrawn model leaves the list when its time comes") {
   Price removal = first;
   removal.removed = true;
   removal.effective_from = {100};
-  CHECK(current_prices({first, removal}, {50}).size() == 2);
-  CHECK(current_prices({first, removal}, {100}).empty());
+  CHECK(current_prices(PriceList({first, removal}), {50}).size() == 2);
+  CHECK(current_prices(PriceList({first, removal}), {100}).empty());
 }

@@ -20,14 +20,15 @@ constexpr const char* kSelectDays =
     "completion, reasoning_completion, audio_completion, cost, written_off "
     "FROM usage_daily WHERE day >= ? AND day < ?";
 
-#define CHATGATE_SUMMED_COLUMNS                                                   \
-  "id, user_id, token_id, model_id, endpoint_id, status, prompt, cached_prompt, " \
-  "audio_prompt, completion, reasoning_completion, audio_completion, cost, written_off"
+#define CHATGATE_SUMMED_COLUMNS                                                           \
+  "id, user_id, token_id, model_id, endpoint_id, status, prompt, cached_prompt, "         \
+  "audio_prompt, completion, reasoning_completion, audio_completion, cost, written_off, " \
+  "upstream_id"
 constexpr const char* kSelectRows =
     "SELECT " CHATGATE_SUMMED_COLUMNS " FROM usage WHERE id >= ? AND id < ?";
 constexpr const char* kSelectRowById =
     "SELECT " CHATGATE_SUMMED_COLUMNS ", previous_id FROM usage WHERE id = ?";
-constexpr int kPreviousOfRow = 14;
+constexpr int kPreviousOfRow = 15;
 #undef CHATGATE_SUMMED_COLUMNS
 
 // The lines of one token: its user's part of each day.
@@ -170,12 +171,16 @@ class Report {
   }
 
   Result<std::vector<UsageSummary>> run() {
-    if (query_.model && !find_model()) return std::vector<UsageSummary>{};
+    if (query_.model && !find_name(*query_.model, model_id_)) return std::vector<UsageSummary>{};
+    if (query_.upstream && !find_name(*query_.upstream, upstream_id_)) {
+      return std::vector<UsageSummary>{};
+    }
     const int64_t from_ms = expressible_ms(query_.from);
     const int64_t until_ms = std::max(expressible_ms(query_.until), from_ms);
     const int64_t first_day = (from_ms + kDayMs - 1) / kDayMs;  // whole days: [first, last)
     const int64_t last_day = until_ms / kDayMs;
-    if (by_hour_ || groups_[kEndpoint] || groups_[kStatus] || first_day >= last_day) {
+    const bool needs_rows = by_hour_ || groups_[kEndpoint] || groups_[kStatus] || query_.upstream;
+    if (needs_rows || first_day >= last_day) {
       add_rows({from_ms}, {until_ms});
     } else {
       add_rows({from_ms}, {first_day * kDayMs});
@@ -190,10 +195,10 @@ class Report {
   }
 
  private:
-  bool find_model() {
-    Query query = connection_.query(kSelectNameId, *query_.model);
+  bool find_name(const std::string& name, int64_t& id) {
+    Query query = connection_.query(kSelectNameId, name);
     if (!query.step()) return false;
-    model_id_ = query.integer(0);
+    id = query.integer(0);
     return true;
   }
 
@@ -230,6 +235,7 @@ class Report {
     const int64_t token = row.optional_integer(2).value_or(0);
     const int64_t model = row.integer(3);
     if (!is_wanted(user, token, model)) return;
+    if (query_.upstream && upstream_id_ != row.integer(14)) return;
     const int64_t period_ms = by_hour_ ? kHourMs : kDayMs;
     const int64_t period = (row.integer(0) >> kRequestIdTimeShift) / period_ms;
     add({user, token, model, period, row.integer(4), row.integer(5), 0},
@@ -316,6 +322,7 @@ class Report {
   std::array<bool, kUnit> groups_{};
   bool by_hour_ = false;
   int64_t model_id_ = kNone;
+  int64_t upstream_id_ = kNone;
   std::vector<std::string> units_;
   std::unordered_map<int64_t, int64_t> unit_of_user_;
   std::unordered_map<Key, Sums, KeyHash> sums_;
