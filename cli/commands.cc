@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "cli/help.h"
 #include "version.h"
 
 namespace chatgate {
@@ -11,10 +12,6 @@ const std::map<std::string, Format> kFormats{{"table", Format::kTable},
                                              {"json", Format::kJson},
                                              {"csv", Format::kCsv},
                                              {"markdown", Format::kMarkdown}};
-
-constexpr const char* kGlobalHelp =
-    "Global options: --db PATH, --config FILE, --format table|json|csv|markdown,\n"
-    "                --color auto|always|never";
 
 void add_global_options(CLI::App& app, Context& context) {
   app.add_option_function<std::string>(
@@ -28,11 +25,11 @@ void add_global_options(CLI::App& app, Context& context) {
       ->take_last();
   app.add_option_function<std::string>(
          "--format", [&context](const std::string& name) { context.format = kFormats.at(name); },
-         "how data is printed: table, json, csv or markdown")
+         "how data is printed")
       ->check(CLI::IsMember({"table", "json", "csv", "markdown"}))
       ->type_name("FORMAT")
       ->take_last();
-  app.add_option("--color", context.color, "auto, always or never")
+  app.add_option("--color", context.color, "when tables are coloured")
       ->check(CLI::IsMember({"auto", "always", "never"}))
       ->type_name("WHEN")
       ->take_last();
@@ -51,17 +48,16 @@ CLI::App* add_verb(CLI::App& noun, const std::string& name, const std::string& h
                    const std::string& examples) {
   CLI::App* verb = noun.add_subcommand(name, help);
   verb->fallthrough();
-  verb->footer(std::string(kGlobalHelp) + "\n\nExamples:\n" + examples);
+  verb->footer(footer_of_examples(examples));
   return verb;
 }
 
 void register_commands(CLI::App& app, Context& context) {
   app.description("A metering gateway in front of OpenAI-shaped servers.");
-  app.footer(
-      "`chatgate NOUN VERB --help` shows a verb's options and examples.\n"
-      "Exit status: 0 done, 1 failure, 2 wrong usage or configuration, 3 not found,\n"
-      "             4 refused by a rule, 5 database unavailable");
-  app.set_version_flag("--version", "chatgate " + std::string(kVersion));
+  app.footer("`chatgate NOUN VERB --help` shows a verb's options and examples.");
+  app.formatter(help_formatter());
+  app.set_help_flag("-h,--help", "print this help");
+  app.set_version_flag("--version", "chatgate " + std::string(kVersion), "print the version");
   app.require_subcommand(0, 1);
   add_global_options(app, context);
 
@@ -110,6 +106,12 @@ void register_commands(CLI::App& app, Context& context) {
   register_config_show(*config, context);
   register_config_check(*config, context);
   register_config_keys(*config, context);
+
+  CLI::App* completion = add_noun(app, "completion", "completion of command lines in your shell");
+  register_completion_scripts(*completion, context);
+
+  register_complete(app, context);
+  register_manual(app, context);
 }
 
 }  // namespace chatgate

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "cli/command_tree.h"
 #include "cli/context.h"
 
 namespace chatgate {
@@ -69,6 +70,10 @@ void register_ledger_reconcile(CLI::App& noun, Context& context);
 void register_config_show(CLI::App& noun, Context& context);
 void register_config_check(CLI::App& noun, Context& context);
 void register_config_keys(CLI::App& noun, Context& context);
+void register_completion_scripts(CLI::App& noun, Context& context);
 void register_serve(CLI::App& app, Context& context);
+// Hidden commands: what completion asks for, and the manual pages that the build makes.
+void register_complete(CLI::App& app, Context& context);
+void register_manual(CLI::App& app, Context& context);
 
 }  // namespace chatgate

@@ -19,11 +19,6 @@ const CLI::App* deepest(const CLI::App* app) {
   return app;
 }
 
-std::string full_name(const CLI::App* app) {
-  if (app->get_parent() == nullptr) return "chatgate";
-  return full_name(app->get_parent()) + " " + app->get_name();
-}
-
 // A word that no command expected, with the one that was probably meant.
 std::string describe_extra(const CLI::App& app, std::string word) {
   word = word.substr(0, word.find('='));  // what follows could be a secret
@@ -37,9 +32,7 @@ std::string describe_extra(const CLI::App& app, std::string word) {
     }
     return "unknown option " + quote(word) + did_you_mean(word, known);
   }
-  for (const auto* child : command->get_subcommands([](const CLI::App*) { return true; })) {
-    known.push_back(child->get_name());
-  }
+  for (const auto* child : visible_commands(*command)) known.push_back(child->get_name());
   const bool is_command = !known.empty();
   return (is_command ? "unknown command " : "unexpected word ") + quote(word) +
          did_you_mean(word, known);
@@ -50,7 +43,7 @@ std::string describe(const CLI::App& app, const CLI::ParseError& error) {
   const auto extras = is_extra ? app.remaining(true) : std::vector<std::string>();
   std::string message = extras.empty() ? error.what() : describe_extra(app, extras.front());
   std::replace(message.begin(), message.end(), '\n', ' ');
-  return message + " (see `" + full_name(deepest(&app)) + " --help`)";
+  return message + " (see `" + full_name(*deepest(&app)) + " --help`)";
 }
 
 int report(Context& context, const std::string& message, int status) {

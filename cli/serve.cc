@@ -29,7 +29,16 @@ std::string type_name_of(const ConfigKey& key) {
   if (key.type == "integer") return "N";
   if (key.type == "list") return "LIST";
   if (key.type == "object") return "NAME=VALUE,...";
+  if (key.name.ends_with("_file")) return "FILE";
   return "TEXT";
+}
+
+// What completion offers for the keys that take one of a few words.
+std::string words_of(const ConfigKey& key) {
+  if (key.type == "boolean") return "true,false";
+  if (key.name == "abort_policy") return "cancel,drain";
+  if (key.name == "log_level") return "debug,info,warn,error";
+  return "";
 }
 
 void add_flag_for(CLI::App& verb, const ConfigKey& key, ServeOptions& options) {
@@ -44,14 +53,15 @@ void add_flag_for(CLI::App& verb, const ConfigKey& key, ServeOptions& options) {
             },
             help)
         ->expected(0, 1)
-        ->type_name("[BOOLEAN]");
+        ->type_name("[BOOLEAN]")
+        ->check(offers(words_of(key)));
     return;
   }
-  verb.add_option_function<std::string>(
-          with_dashes(key.name),
-          [&options, name = key.name](const std::string& text) { options.flags[name] = text; },
-          help)
-      ->type_name(type_name_of(key));
+  auto* option = verb.add_option_function<std::string>(
+      with_dashes(key.name),
+      [&options, name = key.name](const std::string& text) { options.flags[name] = text; }, help);
+  option->type_name(type_name_of(key));
+  if (!words_of(key).empty()) option->check(offers(words_of(key)));
 }
 
 // Taken only to be refused with a reason: load_config says why.

@@ -105,8 +105,11 @@ void add_price_options(CLI::App& verb, PriceSetOptions& options) {
   add("--audio-output", options.audio_output, "of audio in the answer (default: --output)");
   add("--per-request", options.per_request, "added once to every charged request");
   verb.add_option("--per", options.per, "tokens that a price is for: 1M, 1K or 1 (default: 1M)")
-      ->type_name("N");
-  verb.add_option("--currency", options.currency, "(default: USD)")->type_name("CODE");
+      ->type_name("N")
+      ->check(offers("1M,1K,1"));
+  verb.add_option("--currency", options.currency, "of the price (default: USD)")
+      ->type_name("CODE")
+      ->check(offers("USD,EUR,CNY"));
 }
 
 }  // namespace

@@ -135,7 +135,8 @@ void register_usage_report(CLI::App& noun, Context& context) {
                    "any of user,token,model,day,hour,endpoint,status (default: user,model)")
       ->delimiter(',')
       ->allow_extra_args(false)
-      ->type_name("LIST");
+      ->type_name("LIST")
+      ->check(offers("user,token,model,day,hour,endpoint,status"));
   verb->add_option("--user", options->user, "only this account")->type_name("NAME");
   verb->add_option("--model", options->model, "only this model")->type_name("MODEL");
   bind(verb, options, context, run_usage_report);

@@ -28,9 +28,11 @@ void register_user_add(CLI::App& noun, Context& context) {
                "  chatgate user add ann --password-stdin < password.txt");
   verb->add_option("NAME", options->name, "1 to 64 letters, digits and . _ - @")
       ->type_name("")
+      ->check(offers(""))
       ->required();
   verb->add_option("--unit", options->unit, "currency, or tokens (default: USD)")
-      ->type_name("UNIT");
+      ->type_name("UNIT")
+      ->check(offers("USD,EUR,CNY,tokens"));
   verb->add_option("--balance", options->balance, "opening credit (default: none)")
       ->type_name("AMOUNT");
   verb->add_flag("--unmetered", options->unmetered, "never refuse for the balance; still record");

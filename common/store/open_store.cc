@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <filesystem>
 
+#include "common/store/known_names.h"
+#include "common/store/sqlite/known_names.h"
 #include "common/store/sqlite/sqlite_store.h"
 
 namespace chatgate {
@@ -87,6 +89,13 @@ Result<std::unique_ptr<Store>> open_store(std::string_view url, OpenMode mode) {
   sqlite::ConnectionOptions options;
   options.create = mode == OpenMode::kCreate;
   return sqlite::SqliteStore::open(*path, options);
+}
+
+Result<std::vector<KnownName>> find_names(std::string_view url, NameKind kind,
+                                          std::string_view beginning, size_t count_max) {
+  return path_of(url).and_then([&](const std::string& path) {
+    return sqlite::find_names(path, kind, beginning, count_max);
+  });
 }
 
 Result<std::unique_ptr<ServeLock>> acquire_serve_lock(std::string_view url) {

@@ -1,0 +1,109 @@
+#include "cli/help.h"
+
+#include <string>
+#include <string_view>
+
+#include "cli/command_tree.h"
+#include "cli/output.h"
+
+namespace chatgate {
+namespace {
+
+constexpr size_t kColumns = 80;
+constexpr size_t kLabelColumns = 28;  // with the space around it
+
+// Appends the words of `text` to `line`, which is `used` columns wide, and goes on in lines that
+// are indented by `indent`.
+std::string fill(std::string line, size_t used, std::string_view text, size_t indent) {
+  bool is_first = true;
+  while (!text.empty()) {
+    const size_t end = text.find(' ');
+    const std::string_view word = text.substr(0, end);
+    text.remove_prefix(end == text.npos ? text.size() : end + 1);
+    const size_t width = display_width(word);
+    if (!is_first && used + 1 + width > kColumns) {
+      line += "\n" + std::string(indent, ' ');
+      used = indent;
+    } else if (!is_first) {
+      line += ' ';
+      ++used;
+    }
+    line += word;
+    used += width;
+    is_first = false;
+  }
+  return line + "\n";
+}
+
+// "  --db PATH       path of the database": a label and, in the next column, what it means.
+std::string entry(const std::string& label, const std::string& meaning) {
+  std::string line = "  " + label;
+  const size_t width = display_width(line);
+  if (meaning.empty()) return line + "\n";
+  if (width + 2 > kLabelColumns) {
+    line += "\n" + std::string(kLabelColumns, ' ');
+  } else {
+    line += std::string(kLabelColumns - width, ' ');
+  }
+  return fill(line, kLabelColumns, meaning, kLabelColumns);
+}
+
+std::string entry_of(const CLI::Option& option) {
+  const std::string& meaning = option.get_description();
+  const bool needs_word = option.get_required() && !option.get_positional();
+  return entry(label_of(option), needs_word ? meaning + " (required)" : meaning);
+}
+
+std::string section(const std::string& heading, const std::string& lines) {
+  return lines.empty() ? lines : "\n" + heading + ":\n" + lines;
+}
+
+std::string exit_statuses() {
+  std::string text;
+  for (const auto& [status, meaning] : kExitStatuses) {
+    text += (text.empty() ? "" : ", ") + std::to_string(status) + " " + std::string(meaning);
+  }
+  constexpr std::string_view kLabel = "Exit status: ";
+  return fill(std::string(kLabel), kLabel.size(), text, kLabel.size());
+}
+
+// Names alone: what they mean stands in the help of the program.
+std::string names_of_global_options(const CLI::App& command) {
+  std::string text;
+  for (const auto* option : global_options(command)) {
+    text += (text.empty() ? "" : ", ") + label_of(*option);
+  }
+  constexpr std::string_view kLabel = "Global options: ";
+  return "\n" + fill(std::string(kLabel), kLabel.size(), text, kLabel.size());
+}
+
+std::string help_of(const CLI::App& command) {
+  const bool is_root = command.get_parent() == nullptr;
+  constexpr std::string_view kUsage = "Usage: ";
+  std::string positionals;
+  std::string options;
+  std::string commands;
+  for (const auto* positional : positionals_of(command)) positionals += entry_of(*positional);
+  for (const auto* option : visible_options(command)) options += entry_of(*option);
+  for (const auto* child : visible_commands(command)) {
+    commands += entry(child->get_name(), child->get_description());
+  }
+  std::string help = fill("", 0, command.get_description(), 0) +
+                     fill(std::string(kUsage), kUsage.size(), usage_of(command), kUsage.size()) +
+                     section("Arguments", positionals) + section("Options", options) +
+                     section("Subcommands", commands);
+  if (!is_root && commands.empty()) help += names_of_global_options(command);
+  if (!command.get_footer().empty()) help += "\n" + command.get_footer() + "\n";
+  return is_root ? help + exit_statuses() : help;
+}
+
+}  // namespace
+
+std::shared_ptr<CLI::FormatterBase> help_formatter() {
+  return std::make_shared<CLI::FormatterLambda>(
+      [](const CLI::App* command, const std::string&, CLI::AppFormatMode) {
+        return help_of(*command);
+      });
+}
+
+}  // namespace chatgate
