@@ -59,12 +59,11 @@ std::string section(const std::string& heading, const std::string& lines) {
 }
 
 std::string exit_statuses() {
-  std::string text;
+  std::string lines;
   for (const auto& [status, meaning] : kExitStatuses) {
-    text += (text.empty() ? "" : ", ") + std::to_string(status) + " " + std::string(meaning);
+    lines += "  " + std::to_string(status) + " " + std::string(meaning) + "\n";
   }
-  constexpr std::string_view kLabel = "Exit status: ";
-  return fill(std::string(kLabel), kLabel.size(), text, kLabel.size());
+  return section("Exit status", lines);
 }
 
 // Names alone: what they mean stands in the help of the program.

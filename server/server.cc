@@ -12,6 +12,7 @@
 #include "server/control/control_server.h"
 #include "server/control/inflight.h"
 #include "server/demo/demo_upstream.h"
+#include "server/inherited_socket.h"
 #include "server/pipeline/pipeline.h"
 #include "server/pipeline/running_jobs.h"
 #include "server/routes.h"
@@ -126,6 +127,7 @@ class Server {
 
  private:
   Result<void> read_config();
+  Result<void> check_demo(const std::string& listen) const;
   Result<void> open_books();
   Result<void> prepare_demo();
   Result<void> listen();
@@ -142,6 +144,7 @@ class Server {
   std::string config_file_;
   ConfigFlags flags_;
   sigset_t signals_{};
+  std::optional<int> inherited_socket_;
   Config config_;
   bool is_demo_ = false;
   std::string demo_token_;  // only right after its creation
@@ -166,6 +169,9 @@ class Server {
 Result<int> Server::run() {
   signals_ = block_signals();
   raise_file_limit();
+  auto socket = take_inherited_socket();
+  if (!socket) return tl::unexpected(socket.error());
+  inherited_socket_ = *socket;
   if (auto read = read_config(); !read) return tl::unexpected(read.error());
   if (auto opened = open_books(); !opened) return tl::unexpected(opened.error());
   loops_ = std::make_unique<Loops>(config_.loops);
@@ -192,13 +198,16 @@ Result<void> Server::read_config() {
   auto key = read_master_key(config_);
   if (!key) return tl::unexpected(key.error());
   master_key_ = *key;
-  if (is_demo_ && !is_loopback(config_.listen)) {
-    return fail(ErrorCode::kRefused,
-                "the demo upstream is not served on " + config_.listen +
-                    ", which others can reach: configure an upstream (OPENAI_API_KEY or "
-                    "--upstream-url) or listen on 127.0.0.1");
-  }
-  return {};
+  return inherited_socket_ ? Result<void>() : check_demo(config_.listen);
+}
+
+// The demo's token stands in the log and its answers are made up: nothing for others.
+Result<void> Server::check_demo(const std::string& listen) const {
+  if (!is_demo_ || is_loopback(listen)) return {};
+  return fail(ErrorCode::kRefused,
+              "the demo upstream is not served on " + listen +
+                  ", which others can reach: configure an upstream (OPENAI_API_KEY or "
+                  "--upstream-url) or listen on 127.0.0.1");
 }
 
 Result<void> Server::open_books() {
@@ -262,7 +271,12 @@ Result<void> Server::listen() {
       loops_->all(),
       [this](HttpExchange& exchange) { router_->answer(exchange, context_of(exchange.loop())); },
       openai_dialect(), request_ids_, limits_of(config_));
-  if (auto listening = listener_->listen(config_.listen); !listening) return listening;
+  if (auto listening = inherited_socket_ ? listener_->adopt(*inherited_socket_)
+                                         : listener_->listen(config_.listen);
+      !listening) {
+    return listening;
+  }
+  if (auto checked = check_demo(listener_->bound_address()); !checked) return checked;
   set_runtime();
   return {};
 }

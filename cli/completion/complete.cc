@@ -89,11 +89,13 @@ class Completer {
     } else if (const CLI::App* child = find_command(word)) {
       command_ = child;
     } else {
+      is_lost_ = is_lost_ || next_positional() == nullptr;
       ++positionals_passed_;
     }
   }
 
   void offer() {
+    if (is_lost_) return;
     if (awaiting_ != nullptr) return offer_values(*awaiting_, 0);
     const size_t end = word_.find('=');
     if (is_option(word_) && end != word_.npos) {
@@ -214,6 +216,7 @@ class Completer {
   std::vector<const CLI::Option*> given_;
   size_t positionals_passed_ = 0;
   bool only_positionals_ = false;
+  bool is_lost_ = false;  // after a word that the command does not take
   Candidates candidates_;
 };
 

@@ -79,7 +79,7 @@ std::string reference_to(const CLI::App& command) {
 }
 
 std::string title(const CLI::App& command, const std::string& date, const std::string& summary) {
-  return ".TH " + argument(to_upper(page_name(command))) + " 1 " + argument(date) + " " +
+  return ".TH " + argument(to_upper(page_name(command))) + " 1 " + date + " " +
          argument("chatgate " + std::string(kVersion)) + " \"chatgate manual\"\n.nh\n" +
          heading("NAME") + escape(page_name(command)) + " \\- " + escape(summary) + "\n";
 }

@@ -64,6 +64,7 @@ struct HttpListener::Impl {
     }
   }
 
+  void start_accepting();
   void await_connections();
   void accept_waiting();
   void take(int socket, const sockaddr_storage& address);
@@ -130,13 +131,41 @@ Result<void> HttpListener::listen(const std::string& address) {
     return fail(ErrorCode::kSystem,
                 "cannot listen on " + address + ": " + error.message() + "; " + advice);
   }
-  const auto bound = acceptor.local_endpoint();
-  impl_->port = bound.port();
-  impl_->bound_address = bound.address().is_v6() ? "[" + bound.address().to_string() + "]"
-                                                 : bound.address().to_string();
-  impl_->bound_address += ":" + std::to_string(bound.port());
-  impl_->hosts.front()->loop->post([impl = impl_.get()] { impl->await_connections(); });
+  impl_->start_accepting();
   return {};
+}
+
+Result<void> HttpListener::adopt(int socket) {
+  sockaddr_storage address{};
+  socklen_t bytes = sizeof address;
+  int listens = 0;
+  socklen_t option_bytes = sizeof listens;
+  const bool is_known = getsockname(socket, reinterpret_cast<sockaddr*>(&address), &bytes) == 0 &&
+                        getsockopt(socket, SOL_SOCKET, SO_ACCEPTCONN, &listens, &option_bytes) == 0;
+  if (!is_known || listens == 0 ||
+      (address.ss_family != AF_INET && address.ss_family != AF_INET6)) {
+    return fail(ErrorCode::kInvalidArgument,
+                "the inherited socket does not listen on a TCP port: give the socket unit a "
+                "ListenStream of the form address:port");
+  }
+  boost::system::error_code error;
+  const auto protocol = address.ss_family == AF_INET ? asio::ip::tcp::v4() : asio::ip::tcp::v6();
+  impl_->acceptor.assign(protocol, socket, error);
+  if (!error) impl_->acceptor.non_blocking(true, error);
+  if (error) {
+    return fail(ErrorCode::kSystem, "cannot use the inherited socket: " + error.message());
+  }
+  impl_->start_accepting();
+  return {};
+}
+
+void HttpListener::Impl::start_accepting() {
+  const auto bound = acceptor.local_endpoint();
+  port = bound.port();
+  bound_address = bound.address().is_v6() ? "[" + bound.address().to_string() + "]"
+                                          : bound.address().to_string();
+  bound_address += ":" + std::to_string(bound.port());
+  hosts.front()->loop->post([this] { await_connections(); });
 }
 
 std::string HttpListener::bound_address() const { return impl_->bound_address; }

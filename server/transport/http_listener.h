@@ -52,7 +52,9 @@ class HttpListener {
   // Binds "address:port", "[v6]:port", "name:port"; port 0 picks a free one. The message of a
   // failure says what to do. REQUIRES: called once.
   Result<void> listen(const std::string& address);
-  std::string bound_address() const;  // "127.0.0.1:8080", after listen
+  // Takes over a TCP socket that listens already. REQUIRES: called once, instead of listen.
+  Result<void> adopt(int socket);
+  std::string bound_address() const;  // "127.0.0.1:8080", after listen or adopt
   uint16_t port() const;
 
   // For connections and requests that begin from now on.

@@ -23,3 +23,20 @@ expect_nothing() {
     exit 1
   }
 }
+
+# The words under the heading of subcommands in a command's help. Needs the program.
+words_of() {
+  "${CHATGATE:?the path of the program under test}" "$@" --help | awk '
+    tolower($0) ~ /^(sub)?commands:?$/ { inside = 1; next }
+    /^[^ ]/ { inside = 0 }
+    inside && /^  [a-z]/ { print $1 }'
+}
+
+# Every noun, alone, and then with each of its verbs, one in each line.
+every_command() {
+  local noun
+  for noun in $(words_of); do
+    echo "$noun"
+    words_of "$noun" | sed "s/^/$noun /"
+  done
+}

@@ -1,25 +1,28 @@
 #!/usr/bin/env bash
-# The README, and the completions once there are any, name every subcommand.
+# Completion offers every command and every option of it, its manual page has it, the README names it.
 . "$(dirname "$0")/lib.sh"
-: "${CHATGATE:?the path of the program under test}"
+manual=$(mktemp -d)
+trap 'rm -rf "$manual"' EXIT
+"$CHATGATE" __man "$manual" 2026-12-01
 
-# The words under the heading of subcommands in a command's help.
-words_of() {
-  "$CHATGATE" "$@" --help | awk '
-    tolower($0) ~ /^(sub)?commands:?$/ { inside = 1; next }
-    /^[^ ]/ { inside = 0 }
-    inside && /^  [a-z]/ { print $1 }'
+# The options of a command's help, one in each line.
+options_of() {
+  "$CHATGATE" "$@" --help | sed -nE 's/^  (-[a-z], )?(--[a-z-]+).*/\2/p'
 }
-[[ -f README.md ]] || expect_nothing "the README is missing" <<< README.md
-nouns=$(words_of)
-[[ -n $nouns ]] || expect_nothing "no subcommand in the help" <<< "$("$CHATGATE" --help)"
-for noun in $nouns; do
-  verbs=$(words_of "$noun")
-  for verb in ${verbs:-""}; do
-    command="$noun${verb:+ $verb}"
-    grep -qE "chatgate .*$noun.*\b$verb" README.md || echo "README.md: $command"
-    for file in completions/*; do
-      [[ ! -f $file ]] || grep -qw -- "${verb:-$noun}" "$file" || echo "$file: $command"
-    done
+offered() {
+  "$CHATGATE" __complete "chatgate $*" | cut -f 1
+}
+[[ -n $(words_of) ]] || expect_nothing "no subcommand in the help" <<< "$("$CHATGATE" --help)"
+while read -r noun verb; do
+  command="$noun${verb:+ $verb}"
+  grep -qE "chatgate .*$noun.*\b$verb" README.md || echo "README.md: $command"
+  offered "$command" | grep -qx -- "${verb:-$noun}" || echo "completion: $command"
+  page=$manual/chatgate-$noun.1
+  grep -qs "chatgate $command" "$page" || echo "manual: $command"
+  options=$(offered "$command --")
+  # shellcheck disable=SC2086  # a verb that is empty is no word
+  for option in $(options_of $noun $verb); do
+    grep -qx -- "$option" <<< "$options" || echo "completion: $command $option"
+    grep -qsF -- "${option//-/\\-}" "$page" || echo "manual: $command $option"
   done
-done | expect_nothing "subcommands that are not mentioned"
+done < <(every_command) | expect_nothing "subcommands that are not mentioned"
