@@ -81,7 +81,7 @@ Result<Table> ask_for_running(const ControlRequest& request, Context& context) {
   Table table{{{"id", "ID"},
                {"user", "USER"},
                {"token_id", ""},
-               {"token", "TOKEN"},
+               {"token", ""},
                {"model", "MODEL"},
                {"endpoint", ""},
                {"upstream", ""},

@@ -3,7 +3,7 @@
 # abort policy: its client is told, its upstream let go, what was seen charged, and nothing stays held.
 . "$(dirname "$0")/lib.sh"
 start_upstream
-set_price stall-mid stall gpt-4o
+set_price stall-mid stall gpt-4o endless+size-60000
 add_user ann
 control=$db.control
 
@@ -68,6 +68,26 @@ for policy in cancel drain; do
   [[ ! -e $control ]] || fail "the socket is left behind"
 done
 expect "all of them" "$(states)" "aborted 5, completed 2"
+
+# A client that takes nothing cannot be told: it is cut off, long before its write_timeout.
+start_gateway
+exec {socket}<> "/dev/tcp/127.0.0.1/$port"
+body=$(chat_body endless+size-60000 ',"stream":true')
+printf 'POST /v1/chat/completions HTTP/1.1\r\nHost: g\r\nAuthorization: Bearer %s\r\n%s\r\n\r\n%s' \
+  "$token" "Content-Length: ${#body}" "$body" >&"$socket"
+stands_still() {
+  local bytes
+  bytes=$(running 'input[0].answer_bytes')
+  sleep 0.3
+  ((bytes > 0)) && [[ $(running 'input[0].answer_bytes') == "$bytes" ]]
+}
+wait_until 30 stands_still
+kill_the_one > /dev/null
+wait_for_value "aborted 6, completed 2" states
+wait_for_value left seen 'input.at(-1).outcome'
+expect_no_holds
+exec {socket}>&-
+stop_gateway
 
 # What a killed gateway leaves behind is replaced; what is no socket stays, and the gateway serves.
 start_gateway
