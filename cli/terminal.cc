@@ -90,9 +90,9 @@ Result<void> confirm(Context& context, std::string_view question, bool is_confir
 Result<std::string> read_secret(Context& context, std::string_view prompt) {
   std::string line;
   if (context.terminal().has_input && context.terminal().has_errors) {
-    context.err() << prompt << ": " << std::flush;
     {
-      const EchoOff echo_off;
+      const EchoOff echo_off;  // before the prompt, after which everything typed is the secret
+      context.err() << prompt << ": " << std::flush;
       std::getline(context.in(), line);
     }
     context.err() << '\n';

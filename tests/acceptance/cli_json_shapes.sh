@@ -6,13 +6,14 @@ add_user ann 12.5
 set_price gpt-4o
 
 flat='Object.values(row).every(value => value === null || typeof value !== "object")'
-for verb in "user list" "token list" "price list" "usage report" "ledger verify" "config show"; do
+for verb in "user list" "token list" "price list" "usage report" "ledger verify" "ledger show ann" "config show"; do
   read -ra words <<< "$verb"
   admin "${words[@]}" --format json > out
   expect "$verb: an array" "$(json 'Array.isArray(input)' < out)" true
   expect "$verb: of flat objects" "$(json "input.every(row => $flat)" < out)" true
 done
-for verb in "user show ann" "user add bob" "user recharge ann 1" "token revoke 1" \
+for verb in "user show ann" "user budget ann" "user block ann" "user unblock ann" \
+  "token show 1" "user add bob" "user recharge ann 1" "token revoke 1 --yes" \
   "price set m --input 1 --output 2"; do
   read -ra words <<< "$verb"
   admin "${words[@]}" --format json > out

@@ -57,6 +57,12 @@ TEST_CASE("tokens that cannot be made") {
   CHECK(shell.run({"token", "add", "alice", "--models", "g*t"}) == 2);
   CHECK(shell.run({"token", "add", "alice", "--rpm", "-1"}) == 2);
   CHECK(shell.run({"token", "add", "alice", "--rpm", "many"}) == 2);
+  CHECK_THAT(shell.err, ContainsSubstring("--rpm: 'many'"));
+  CHECK(shell.run({"token", "add", "alice", "--tpm", "-2k"}) == 2);
+  CHECK_THAT(shell.err, ContainsSubstring("--tpm: '-2k' is negative"));
+  CHECK(shell.run({"token", "add", "alice", "--parallel", "1.5"}) == 2);
+  CHECK(shell.run({"token", "add", "alice", "--tpm", "99999999999999999999"}) == 2);
+  CHECK(shell.run({"token", "add", "alice", "--rpm", ""}) == 2);
   CHECK(shell.run({"token", "add", "alice", "bob"}) == 2);
   CHECK(list_of(shell).empty());
 }
@@ -89,9 +95,9 @@ TEST_CASE("a token is revoked by id, by prefix or whole, and stays revoked") {
     REQUIRE(shell.run({"token", "add", "alice"}) == 0);
     tokens.push_back(shell.out.substr(0, shell.out.size() - 1));
   }
-  CHECK(shell.run({"token", "revoke", "1"}) == 0);
-  CHECK(shell.run({"token", "revoke", tokens[1].substr(0, 12)}) == 0);
-  CHECK(shell.run({"token", "revoke", tokens[2]}) == 0);
+  CHECK(shell.run({"token", "revoke", "1", "--yes"}) == 0);
+  CHECK(shell.run({"token", "revoke", tokens[1].substr(0, 12), "--yes"}) == 0);
+  CHECK(shell.run({"token", "revoke", tokens[2], "--yes"}) == 0);
   for (const auto& token : list_of(shell)) CHECK(token["state"] == "revoked");
 
   shell.clock.advance_ms(60'000);
@@ -113,4 +119,94 @@ TEST_CASE("a mistyped prefix suggests the near miss, a whole token is not repeat
   const std::string whole = "sk-cg-" + std::string(43, 'z');
   CHECK(shell.run({"token", "revoke", whole}) == 3);
   CHECK_THAT(shell.err, !ContainsSubstring(whole));
+}
+
+TEST_CASE("limits are counts in every form") {
+  Shell shell;
+  REQUIRE(shell.run({"user", "add", "alice"}) == 0);
+  REQUIRE(shell.run({"token", "add", "alice", "--rpm", "1_000", "--tpm", "1.5M", "--parallel",
+                     "2k"}) == 0);
+  const json token = list_of(shell)[0];
+  CHECK(token["requests_per_minute"] == 1'000);
+  CHECK(token["tokens_per_minute"] == 1'500'000);
+  CHECK(token["parallel_requests"] == 2'000);
+}
+
+TEST_CASE("revoking asks first") {
+  Shell shell;
+  REQUIRE(shell.run({"user", "add", "alice"}) == 0);
+  REQUIRE(shell.run({"token", "add", "alice"}) == 0);
+  CHECK(shell.run({"token", "revoke", "1"}) == 2);
+  CHECK_THAT(shell.err, ContainsSubstring("--yes"));
+  shell.terminal.has_input = shell.terminal.has_errors = true;
+  CHECK(shell.run({"token", "revoke", "1"}, "no\n") == 4);
+  CHECK(list_of(shell)[0]["state"] == "valid");
+  CHECK(shell.run({"token", "revoke", "1"}, "yes\n") == 0);
+  CHECK(list_of(shell)[0]["state"] == "revoked");
+}
+
+TEST_CASE("a token is shown by id, by prefix or whole, never as itself") {
+  Shell shell;
+  REQUIRE(shell.run({"user", "add", "alice"}) == 0);
+  REQUIRE(shell.run({"token", "add", "alice", "--name", "laptop"}) == 0);
+  const std::string token = shell.out.substr(0, shell.out.size() - 1);
+  for (const std::string& name : {std::string("1"), token.substr(0, 12), token}) {
+    REQUIRE(shell.run({"token", "show", name, "--format", "json"}) == 0);
+    CHECK(json::parse(shell.out)["name"] == "laptop");
+    CHECK_THAT(shell.out + shell.err, !ContainsSubstring(token));
+  }
+  CHECK(shell.run({"token", "show", "2"}) == 3);
+}
+
+TEST_CASE("a rotated token goes on for its grace") {
+  Shell shell;
+  REQUIRE(shell.run({"user", "add", "alice"}) == 0);
+  REQUIRE(shell.run({"token", "add", "alice", "--name", "laptop", "--models", "gpt*", "--rpm", "7",
+                     "--expires", "30d"}) == 0);
+  REQUIRE(shell.run({"token", "rotate", "1", "--grace", "24h"}) == 0);
+  const std::string token = shell.out.substr(0, shell.out.size() - 1);
+  CHECK_THAT(shell.out, Matches("sk-cg-[A-Za-z0-9_-]{43}\n"));
+  CHECK_THAT(shell.err, ContainsSubstring("goes on until 2026-11-21 10:00Z"));
+  CHECK_THAT(shell.err, ContainsSubstring("until 2026-12-20 10:00Z"));
+  CHECK_THAT(shell.err, !ContainsSubstring(token));
+  const json list = list_of(shell);
+  REQUIRE(list.size() == 2);
+  CHECK(list[0]["expires_at"] == "2026-11-21T10:00:00.000Z");
+  CHECK(list[1]["expires_at"] == "2026-12-20T10:00:00.000Z");
+  CHECK(list[1]["prefix"] == token.substr(0, 12));
+  for (const char* field : {"name", "models", "requests_per_minute", "user", "state"}) {
+    CHECK(list[1][field] == list[0][field]);
+  }
+}
+
+TEST_CASE("a token that is rotated without grace ends at once, on purpose") {
+  Shell shell;
+  REQUIRE(shell.run({"user", "add", "alice"}) == 0);
+  REQUIRE(shell.run({"token", "add", "alice"}) == 0);
+  CHECK(shell.run({"token", "rotate", "1"}) == 2);
+  CHECK(shell.run({"token", "rotate", "1", "--grace", "soon"}) == 2);
+  CHECK_THAT(shell.err, ContainsSubstring("--grace"));
+  CHECK(shell.run({"token", "rotate", "1", "--grace", "400d"}) == 2);
+  CHECK(shell.run({"token", "rotate", "9", "--yes"}) == 3);
+  CHECK(list_of(shell).size() == 1);
+  REQUIRE(shell.run({"token", "rotate", "1", "--yes", "--format", "json"}) == 0);
+  CHECK(json::parse(shell.out)["token"].get<std::string>().size() == 49);
+  CHECK(list_of(shell)[0]["state"] == "revoked");
+  CHECK(shell.run({"token", "rotate", "1", "--yes"}) == 4);
+  shell.terminal.has_input = shell.terminal.has_errors = true;
+  CHECK(shell.run({"token", "rotate", "2"}, "\n") == 4);
+  CHECK(shell.run({"token", "rotate", "2"}, "y\n") == 0);
+}
+
+TEST_CASE("a long list of tokens names every account") {
+  Shell shell;
+  for (const char* name : {"alice", "bob"}) {
+    REQUIRE(shell.run({"user", "add", name}) == 0);
+    REQUIRE(shell.run({"token", "add", name}) == 0);
+  }
+  const json list = list_of(shell);
+  CHECK(list[0]["user"] == "alice");
+  CHECK(list[1]["user"] == "bob");
+  REQUIRE(shell.run({"token", "list", "bob", "--format", "json"}) == 0);
+  CHECK(json::parse(shell.out).size() == 1);
 }
