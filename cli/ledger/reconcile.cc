@@ -182,20 +182,20 @@ void register_ledger_reconcile(CLI::App& noun, Context& context) {
       "  chatgate ledger reconcile activity.csv --since 2026-11-01 --until 2026-12-01\n"
       "  chatgate ledger reconcile costs.json --upstream openai --tolerance 0.01");
   verb->add_option("FILE", options->file,
-                   "JSON of OpenAI's usage or costs API, its dashboard's CSV, or what\n"
-                   "`usage report --by day,model` printed; -: standard input")
+                   "JSON of OpenAI's usage or costs API, its CSV, or\n"
+                   "what `usage report --by day,model` prints; -: stdin")
       ->type_name("")
       ->required();
   verb->add_option("--since", options->since, "first day in UTC (default: the file's)")
       ->type_name("TIME");
-  verb->add_option("--until", options->until, "first day left out (default: after the file's)")
+  verb->add_option("--until", options->until, "first day left out (default: the file's)")
       ->type_name("TIME");
   verb->add_option("--user", options->user, "our requests of this account only")->type_name("NAME");
   verb->add_option("--upstream", options->upstream, "our requests to this upstream only")
       ->type_name("NAME");
   verb->add_option("--currency", options->currency, "of the costs (default: USD)")
       ->type_name("CODE");
-  verb->add_option("--tolerance", options->tolerance, "by how much costs may differ (default: 0)")
+  verb->add_option("--tolerance", options->tolerance, "that costs may differ by (default: 0)")
       ->type_name("AMOUNT");
   verb->add_flag("--all", options->all, "also the sums that agree");
   verb->add_flag("--join-snapshots", options->join_snapshots,

@@ -104,6 +104,12 @@ std::string transition_text(const Field& field, const PriceChange& change) {
   return field.cell(*change.before).text + " -> " + after + percent;
 }
 
+std::string joined(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const auto& part : parts) text += (text.empty() ? "" : ", ") + part;
+  return text;
+}
+
 std::string also_text(const PriceChange& change) {
   std::vector<std::string> parts;
   for (const auto& field : kFields) {
@@ -112,11 +118,12 @@ std::string also_text(const PriceChange& change) {
       parts.push_back(field.label + (" " + transition_text(field, change)));
     }
   }
-  return join_list(parts);
+  return joined(parts);
 }
 
 std::string name_of_change(const PriceChange& change) {
   if (change.after.removed) return "removed";
+  if (change.is_restored) return "restored";
   return change.before ? "changed" : "new";
 }
 
@@ -124,7 +131,7 @@ std::string examples_of(const std::vector<std::string>& models) {
   std::vector<std::string> shown(
       models.begin(),
       models.begin() + static_cast<std::ptrdiff_t>(std::min(models.size(), kExamplesMax)));
-  return join_list(shown) + (models.size() > kExamplesMax ? ", ..." : "");
+  return joined(shown) + (models.size() > kExamplesMax ? ", ..." : "");
 }
 
 void tell_reasons(const ModelsByReason& reasons, const std::string& intro, Context& context) {
@@ -138,11 +145,11 @@ void tell_reasons(const ModelsByReason& reasons, const std::string& intro, Conte
 
 void add_price_file_arguments(CLI::App& verb, PriceFileArguments& arguments) {
   verb.add_option("FILE", arguments.file,
-                  "LiteLLM's model_prices_and_context_window.json, or what\n"
-                  "`price list --format json` or csv printed; -: standard input")
+                  "LiteLLM's list of prices, or what\n"
+                  "`price list --format json` or csv prints; -: stdin")
       ->type_name("")
       ->required();
-  verb.add_option("--models", arguments.models, "only these: 'gpt-*,o?-mini' (default: all)")
+  verb.add_option("--models", arguments.models, "only these: 'gpt-*,o?' (default: all)")
       ->type_name("PATTERNS");
   verb.add_option("--markup", arguments.markup, "on every price: 20%, or --markup=-5%")
       ->type_name("PERCENT");
@@ -171,6 +178,7 @@ PlannedChanges plan_changes(PriceFile file, const std::vector<Price>& history, T
   plan.changes = changes_to(PriceList(history), file.prices, now);
   plan.changed = std::ranges::count_if(
       plan.changes.changes, [](const PriceChange& change) { return change.before.has_value(); });
+  plan.restored = std::ranges::count(plan.changes.changes, true, &PriceChange::is_restored);
   plan.file = std::move(file);
   return plan;
 }
@@ -200,10 +208,9 @@ Table table_of_changes(const std::vector<PriceChange>& changes) {
 }
 
 void tell_summary(const PlannedChanges& plan, Context& context) {
-  const auto total = static_cast<int64_t>(plan.changes.changes.size());
-  std::string line = std::to_string(total - plan.changed) + " new, " +
-                     std::to_string(plan.changed) + " changed, " +
-                     std::to_string(plan.changes.unchanged) + " unchanged";
+  std::string line = std::to_string(plan.added()) + " new, " + std::to_string(plan.changed) +
+                     " changed, " + std::to_string(plan.changes.unchanged) + " unchanged";
+  if (plan.restored > 0) line += ", " + std::to_string(plan.restored) + " restored";
   if (plan.file.models_left_out > 0) {
     line += "; " + std::to_string(plan.file.models_left_out) + " left out by --models";
   }

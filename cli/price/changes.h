@@ -23,7 +23,11 @@ void add_price_file_arguments(CLI::App& verb, PriceFileArguments& arguments);
 struct PlannedChanges {
   PriceFile file;
   PriceChanges changes;
-  int64_t changed = 0;  // of the changes, how many touch a price in force
+  int64_t changed = 0;   // of the changes, how many touch a price in force
+  int64_t restored = 0;  // and how many bring a withdrawn model back
+  int64_t added() const {
+    return static_cast<int64_t>(changes.changes.size()) - changed - restored;
+  }
 };
 // kNotFound for a file that does not exist and for patterns that no model matches.
 Result<PriceFile> read_prices(const PriceFileArguments& arguments, Context& context);

@@ -6,10 +6,12 @@ namespace chatgate {
 namespace {
 
 std::string question_for(const PlannedChanges& plan) {
-  const auto added = static_cast<int64_t>(plan.changes.changes.size()) - plan.changed;
   std::string question = "change " + std::to_string(plan.changed) +
                          (plan.changed == 1 ? " price" : " prices") + " in force";
-  if (added > 0) question += " and add " + std::to_string(added);
+  if (plan.restored > 0) {
+    question += ", bring back " + std::to_string(plan.restored) + " that were withdrawn";
+  }
+  if (plan.added() > 0) question += ", add " + std::to_string(plan.added());
   return question + "?";
 }
 
@@ -55,7 +57,7 @@ Result<void> run_price_import(const PriceImportOptions& options, Context& contex
   }
   tell_summary(plan, context);
   if (options.dry_run || plan.changes.changes.empty()) return {};
-  const bool needs_no_answer = options.yes || plan.changed == 0;
+  const bool needs_no_answer = options.yes || plan.changed + plan.restored == 0;
   if (auto agreed = confirm(context, question_for(plan), needs_no_answer); !agreed) return agreed;
   return apply(plan, **store, context);
 }

@@ -40,10 +40,11 @@ PriceState state_of(const PriceList::Line& line, size_t index, Timestamp now) {
 PriceChanges changes_to(PriceList list, const std::vector<FilePrice>& wanted, Timestamp now) {
   PriceChanges result;
   for (const auto& [price, keeps_unknown_limits] : wanted) {
-    PriceChange change{std::nullopt, price};
+    PriceChange change{std::nullopt, price, false};
     const Timestamp from = std::max(price.effective_from, now);
     const Price* known = list.in_force(price.model, price.currency, from);
     if (known != nullptr && !known->removed) change.before = *known;
+    change.is_restored = known != nullptr && known->removed;
     if (keeps_unknown_limits && known != nullptr) {
       Price& after = change.after;
       if (after.max_input_tokens == 0) after.max_input_tokens = known->max_input_tokens;

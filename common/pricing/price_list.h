@@ -45,7 +45,8 @@ PriceState state_of(const PriceList::Line& line, size_t index, Timestamp now);
 // withdrawn.
 struct PriceChange {
   std::optional<Price> before;
-  Price after;  // effective_from: 0 when from now on
+  Price after;               // effective_from: 0 when from now on
+  bool is_restored = false;  // someone had withdrawn the model
 };
 struct PriceChanges {
   std::vector<PriceChange> changes;

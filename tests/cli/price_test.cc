@@ -16,6 +16,17 @@ json list_of(Shell& shell) {
 
 }  // namespace
 
+TEST_CASE("limits are counts as people write them") {
+  Shell shell;
+  REQUIRE(shell.run({"price", "set", "m", "--input", "1", "--output", "1", "--max-input", "1.5M",
+                     "--max-output", "16_384"}) == 0);
+  CHECK(list_of(shell)[0]["max_input_tokens"] == 1'500'000);
+  CHECK(list_of(shell)[0]["max_output_tokens"] == 16'384);
+  CHECK(shell.run({"price", "set", "m", "--input", "1", "--output", "1", "--max-input", "1.5"}) ==
+        2);
+  CHECK(shell.err.find("--max-input") != std::string::npos);
+}
+
 TEST_CASE("a price is set per million, thousand or one token, exactly") {
   Shell shell;
   REQUIRE(

@@ -123,6 +123,11 @@ TEST_CASE_METHOD(Fixture, "the models are those that an account can pay for", "[
 TEST_CASE_METHOD(Fixture, "a tokens account takes a price in any currency", "[directory]") {
   put_price(1, "EUR", clock.now());
   CHECK(directory.find_price("m", {"tokens"}, {}));
+  put_price(2, "USD", clock.now());
+  put_price(3, "USD", clock.now(), true);
+  CHECK(directory.find_price("m", {"tokens"}, {})->price->id == PriceId{1});
+  put_price(4, "EUR", clock.now(), true);
+  CHECK_FALSE(directory.find_price("m", {"tokens"}, {}));
 }
 
 TEST_CASE_METHOD(Fixture, "a budget bounds an unmetered account", "[directory]") {
