@@ -20,11 +20,9 @@ set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME chatgate)
 set(CPACK_PACKAGE_VENDOR "the chatgate authors")
 set(CPACK_PACKAGE_CONTACT "the chatgate authors <root@localhost>")
-set(CPACK_PACKAGE_DESCRIPTION
-    " One account with OpenAI, or several, or any server of that shape, shared among\n"
-    " many people: a token for each, a price for each model, prepaid balances that\n"
-    " cannot be overdrawn, and exact books in one SQLite file.")
-list(JOIN CPACK_PACKAGE_DESCRIPTION "" CPACK_PACKAGE_DESCRIPTION)
+set(CPACK_PACKAGE_DESCRIPTION "One account with OpenAI, or several, or any server of that shape,
+shared among many people: a token for each, a price for each model, prepaid
+balances that cannot be overdrawn, and exact books in one SQLite file.")
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
