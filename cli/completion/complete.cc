@@ -15,8 +15,9 @@ constexpr size_t kRemarkBytesMax = 60;
 
 enum class ValueKind : uint8_t { kUnknown, kUser, kToken, kModel, kFile };
 
-// What a value is, by what it is called: the name of an argument ("USER"), of an option's value
-// (--db PATH) or of an option (--user). An argument that names something new says so by offers("").
+// What a value is, by what it is called: an argument ("USER"), an option's value (--db PATH) or the
+// option itself (--user). An argument that names something new is called otherwise, or says so by
+// offers("").
 constexpr std::array<std::pair<std::string_view, ValueKind>, 14> kKinds{{
     {"USER", ValueKind::kUser},
     {"NAME", ValueKind::kUser},
@@ -35,9 +36,11 @@ constexpr std::array<std::pair<std::string_view, ValueKind>, 14> kKinds{{
 }};
 
 ValueKind kind_of(const CLI::Option& option) {
-  std::vector<std::string> names{value_name_of(option)};
+  std::vector<std::string> names;
   if (option.get_positional()) names.push_back(option.get_name(true));
   for (const auto& name : option.get_lnames()) names.push_back("--" + name);
+  // A NAME that an option takes can be anything's: --upstream NAME.
+  if (value_name_of(option) != "NAME") names.push_back(value_name_of(option));
   for (const auto& name : names) {
     for (const auto& [known, kind] : kKinds) {
       if (known == name) return kind;
