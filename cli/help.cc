@@ -17,7 +17,7 @@ constexpr size_t kLabelColumns = 28;  // with the space around it
 std::string fill(std::string line, size_t used, std::string_view text, size_t indent) {
   bool is_first = true;
   while (!text.empty()) {
-    const size_t end = text.find(' ');
+    const size_t end = text.find_first_of(" \n");
     const std::string_view word = text.substr(0, end);
     text.remove_prefix(end == text.npos ? text.size() : end + 1);
     const size_t width = display_width(word);

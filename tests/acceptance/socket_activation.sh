@@ -14,8 +14,8 @@ handed_over() {
     const server = net.createServer()
     server.listen({port: 0, host: "127.0.0.1", backlog: 128}, () => {
       // The shell becomes the program, so that LISTEN_PID is its own id.
-      const child = spawn("sh", ["-c", "LISTEN_PID=$$ LISTEN_FDS=" + count + " exec \"$@\"", "sh", ...command],
-        {stdio: [0, 1, 2, server._handle.fd]})
+      const script = "LISTEN_PID=$$ LISTEN_FDS=" + count + " exec \"$@\""
+      const child = spawn("sh", ["-c", script, "sh", ...command], {stdio: [0, 1, 2, server._handle.fd]})
       fs.writeFileSync("port", server.address().port + "\n")
       fs.writeFileSync("pid", child.pid + "\n")
       server.close() // here; it stays open in the child
@@ -45,9 +45,10 @@ refused() {
 }
 serve=("$CHATGATE" serve --db "$db" --upstream-url "$upstream/v1")
 expect_match "two sockets" "$(refused handed_over 2 "${serve[@]}")" '^2 .*LISTEN_FDS is "2"'
-expect_match "no socket" "$(refused timeout 20 sh -c 'exec 3<&-; LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"' sh "${serve[@]}")" \
+pretend='LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"'
+expect_match "no socket" "$(refused timeout 20 sh -c "exec 3<&-; $pretend" sh "${serve[@]}")" \
   '^2 .*descriptor 3 is not open'
-expect_match "a file" "$(refused timeout 20 sh -c 'exec 3< "$1"; shift; LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"' sh "$log" "${serve[@]}")" \
+expect_match "a file" "$(refused timeout 20 sh -c "exec 3< gateway.log; $pretend" sh "${serve[@]}")" \
   '^2 .*inherited socket does not listen'
 
 # Another process's socket is none of ours.
