@@ -26,6 +26,10 @@ void Context::print_list(const Table& table) {
   streams_.out << render_list(table, format, use_color());
 }
 
+RowPrinter Context::list_printer(std::vector<Column> columns) {
+  return {streams_.out, std::move(columns), format, use_color()};
+}
+
 void Context::print_one(const Table& table) {
   streams_.out << render_one(table, format, use_color());
 }

@@ -57,6 +57,8 @@ class Context {
   Result<std::unique_ptr<Store>> open_store(OpenMode mode) const;
 
   void print_list(const Table& table);
+  // For a list of any length.
+  RowPrinter list_printer(std::vector<Column> columns);
   void print_one(const Table& table);
   // One line for the person at the terminal, on the error stream.
   void hint(std::string_view line);

@@ -40,7 +40,29 @@ struct Table {
   std::vector<std::vector<Cell>> rows;  // each as long as `columns`
 };
 
-// All rows: in JSON an array of flat objects. Nothing but the header for a table without rows.
+// Prints a list row by row as its rows come, so that a million of them take no memory: in JSON an
+// array of flat objects. A table's widths are those of its first rows; a later, wider cell shifts
+// what follows it in its line.
+class RowPrinter {
+ public:
+  RowPrinter(std::ostream& out, std::vector<Column> columns, Format format, bool use_color);
+
+  void row(const std::vector<Cell>& cells);  // as many as columns
+  // After the last row. Without it a list that broke off is no valid JSON.
+  void end();
+
+ private:
+  void begin_table();
+
+  std::ostream& out_;
+  Table table_;  // the first rows of a table, until its widths are known
+  Format format_;
+  bool use_color_;
+  bool has_begun_ = false;
+  std::vector<size_t> widths_;
+};
+
+// All rows at once. Nothing but the header for a table without rows.
 std::string render_list(const Table& table, Format format, bool use_color);
 // The one row: in JSON one object, in a table a line for each column.
 std::string render_one(const Table& table, Format format, bool use_color);

@@ -1,6 +1,7 @@
 #include "cli/output.h"
 
 #include <catch2/catch_all.hpp>
+#include <sstream>
 
 using namespace chatgate;
 
@@ -62,4 +63,29 @@ TEST_CASE("what a note holds cannot move the cursor") {
   CHECK(render_list(table, Format::kTable, false) == "NOTE\n?[2Jx???\n");
   CHECK(display_width("naïve") == 5);
   CHECK(display_width("中文") == 4);
+}
+
+TEST_CASE("rows are printed as they come, and as a whole list would be") {
+  for (const auto format : {Format::kTable, Format::kJson, Format::kCsv, Format::kMarkdown}) {
+    std::ostringstream out;
+    RowPrinter printer(out, sample().columns, format, false);
+    for (const auto& row : sample().rows) printer.row(row);
+    printer.end();
+    CHECK(out.str() == render_list(sample(), format, false));
+  }
+  const std::string json = render_list(sample(), Format::kJson, false);
+  CHECK(json == nlohmann::ordered_json::parse(json).dump(2) + "\n");
+}
+
+TEST_CASE("a long list goes out before its end") {
+  constexpr size_t kRows = 5'000;
+  for (const auto format : {Format::kTable, Format::kJson, Format::kCsv, Format::kMarkdown}) {
+    std::ostringstream out;
+    RowPrinter printer(out, {{"n", "N", true}}, format, false);
+    for (size_t i = 0; i < kRows; ++i) printer.row({number_cell(static_cast<int64_t>(i))});
+    const std::string before_end = out.str();
+    CHECK(before_end.find("4999") != std::string::npos);
+    printer.end();
+    CHECK(out.str().starts_with(before_end));
+  }
 }
