@@ -61,6 +61,14 @@ class FaultyStore final : public Store {
   Result<std::vector<UsageSummary>> summarize_usage(const UsageQuery& query) override {
     return store_->summarize_usage(query);
   }
+  Result<std::vector<UsageEntry>> next_usage(const UsageFilter& filter, UsageCursor& cursor,
+                                             size_t rows_max) override {
+    return store_->next_usage(filter, cursor, rows_max);
+  }
+  Result<std::vector<UsageEntry>> booked_usage(const UsageFilter& filter,
+                                               UsageMarks& marks) override {
+    return store_->booked_usage(filter, marks);
+  }
   Result<std::vector<UsageRecord>> list_usage_of_token(TokenId token, Timestamp from,
                                                        Timestamp until) override {
     return store_->list_usage_of_token(token, from, until);

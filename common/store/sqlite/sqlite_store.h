@@ -45,6 +45,10 @@ class SqliteStore final : public Store {
   Result<RequestId> last_request_id() override;
 
   Result<std::vector<UsageSummary>> summarize_usage(const UsageQuery& query) override;
+  Result<std::vector<UsageEntry>> next_usage(const UsageFilter& filter, UsageCursor& cursor,
+                                             size_t rows_max) override;
+  Result<std::vector<UsageEntry>> booked_usage(const UsageFilter& filter,
+                                               UsageMarks& marks) override;
   Result<std::vector<UsageRecord>> list_usage_of_token(TokenId token, Timestamp from,
                                                        Timestamp until) override;
   Result<std::vector<Discrepancy>> verify_books() override;
