@@ -9,12 +9,13 @@ namespace {
 
 const std::map<std::string, Format> kFormats{{"table", Format::kTable},
                                              {"json", Format::kJson},
+                                             {"jsonl", Format::kJsonLines},
                                              {"csv", Format::kCsv},
                                              {"markdown", Format::kMarkdown}};
 
 constexpr const char* kGlobalHelp =
-    "Global options: --db PATH, --config FILE, --format table|json|csv|markdown,\n"
-    "                --color auto|always|never";
+    "Global options: --db PATH, --config FILE, --color auto|always|never,\n"
+    "                --format table|json|jsonl|csv|markdown";
 
 void add_global_options(CLI::App& app, Context& context) {
   app.add_option_function<std::string>(
@@ -28,8 +29,8 @@ void add_global_options(CLI::App& app, Context& context) {
       ->take_last();
   app.add_option_function<std::string>(
          "--format", [&context](const std::string& name) { context.format = kFormats.at(name); },
-         "how data is printed: table, json, csv or markdown")
-      ->check(CLI::IsMember({"table", "json", "csv", "markdown"}))
+         "how data is printed: table, json, jsonl, csv or markdown")
+      ->check(CLI::IsMember({"table", "json", "jsonl", "csv", "markdown"}))
       ->type_name("FORMAT")
       ->take_last();
   app.add_option("--color", context.color, "auto, always or never")
@@ -84,6 +85,8 @@ void register_commands(CLI::App& app, Context& context) {
 
   CLI::App* usage = add_noun(app, "usage", "what was used and what it cost");
   register_usage_report(*usage, context);
+  register_usage_export(*usage, context);
+  register_usage_tail(*usage, context);
 
   CLI::App* ledger = add_noun(app, "ledger", "the books");
   register_ledger_verify(*ledger, context);

@@ -40,6 +40,8 @@ void register_token_revoke(CLI::App& noun, Context& context);
 void register_price_set(CLI::App& noun, Context& context);
 void register_price_list(CLI::App& noun, Context& context);
 void register_usage_report(CLI::App& noun, Context& context);
+void register_usage_export(CLI::App& noun, Context& context);
+void register_usage_tail(CLI::App& noun, Context& context);
 void register_ledger_verify(CLI::App& noun, Context& context);
 void register_config_show(CLI::App& noun, Context& context);
 void register_config_check(CLI::App& noun, Context& context);

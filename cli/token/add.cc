@@ -78,7 +78,7 @@ Result<ApiToken> describe_token(const TokenAddOptions& options, Context& context
 // In JSON an object with the rest beside it, otherwise the token and nothing else.
 void print_token(const std::string& text, const ApiToken& token, const User& user,
                  Context& context) {
-  if (context.format == Format::kJson) {
+  if (context.format == Format::kJson || context.format == Format::kJsonLines) {
     Table table{{{"token", "TOKEN"}}, {{text_cell(text)}}};
     for (auto& column : columns_of_tokens()) table.columns.push_back(std::move(column));
     for (auto& cell : row_of_token(token, user.name, context.now())) {
