@@ -10,6 +10,7 @@ namespace {
 
 const std::map<std::string, Format> kFormats{{"table", Format::kTable},
                                              {"json", Format::kJson},
+                                             {"jsonl", Format::kJsonLines},
                                              {"csv", Format::kCsv},
                                              {"markdown", Format::kMarkdown}};
 
@@ -26,7 +27,7 @@ void add_global_options(CLI::App& app, Context& context) {
   app.add_option_function<std::string>(
          "--format", [&context](const std::string& name) { context.format = kFormats.at(name); },
          "how data is printed")
-      ->check(CLI::IsMember({"table", "json", "csv", "markdown"}))
+      ->check(CLI::IsMember({"table", "json", "jsonl", "csv", "markdown"}))
       ->type_name("FORMAT")
       ->take_last();
   app.add_option("--color", context.color, "when tables are coloured")
@@ -92,6 +93,8 @@ void register_commands(CLI::App& app, Context& context) {
 
   CLI::App* usage = add_noun(app, "usage", "what was used and what it cost");
   register_usage_report(*usage, context);
+  register_usage_export(*usage, context);
+  register_usage_tail(*usage, context);
 
   CLI::App* inflight = add_noun(app, "inflight", "the requests that the gateway is working on");
   register_inflight_list(*inflight, context);

@@ -62,6 +62,8 @@ void register_price_remove(CLI::App& noun, Context& context);
 void register_price_import(CLI::App& noun, Context& context);
 void register_price_diff(CLI::App& noun, Context& context);
 void register_usage_report(CLI::App& noun, Context& context);
+void register_usage_export(CLI::App& noun, Context& context);
+void register_usage_tail(CLI::App& noun, Context& context);
 void register_inflight_list(CLI::App& noun, Context& context);
 void register_inflight_kill(CLI::App& noun, Context& context);
 void register_ledger_show(CLI::App& noun, Context& context);

@@ -3,6 +3,8 @@
 #include <istream>
 #include <ostream>
 
+#include "common/text/quantity.h"
+
 namespace chatgate {
 
 ConfigFlags Context::flags() const {
@@ -22,15 +24,37 @@ Result<std::unique_ptr<Store>> Context::open_store(OpenMode mode) const {
       [&](const Config& config) { return chatgate::open_store(config.db, mode); });
 }
 
-void Context::print_list(const Table& table) {
-  streams_.out << render_list(table, format, use_color());
+void Context::print_list(const Table& table) { streams_.out << render_list(table, format, look()); }
+
+RowPrinter Context::list_printer(std::vector<Column> columns) {
+  return {streams_.out, std::move(columns), format, look()};
 }
 
-void Context::print_one(const Table& table) {
-  streams_.out << render_one(table, format, use_color());
-}
+void Context::print_one(const Table& table) { streams_.out << render_one(table, format, look()); }
 
 void Context::hint(std::string_view line) { streams_.err << line << '\n'; }
+
+// The first of these variables that is not empty names the locale (POSIX, 8.2).
+bool Context::is_unicode() const {
+  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+    const auto variable = environment_.find(name);
+    if (variable == environment_.end() || variable->second.empty()) continue;
+    const std::string locale = to_lower(variable->second);
+    return locale.find("utf-8") != std::string::npos || locale.find("utf8") != std::string::npos;
+  }
+  return false;
+}
+
+Look Context::look() {
+  Look look;
+  look.use_color = use_color();
+  look.ellipsis = is_unicode() ? "…" : "...";
+  if (terminal_.has_output) look.width_max = terminal_.columns;
+  look.tell_left_out = [this](const std::vector<std::string>& columns) {
+    hint("no room for " + join_list(columns) + "; --format csv has every column");
+  };
+  return look;
+}
 
 // https://no-color.org: any value but an empty one.
 bool Context::use_color() const {

@@ -50,6 +50,9 @@ class Context {
   std::ostream& err() { return streams_.err; }
   const Environment& environment() const { return environment_; }
 
+  // Whether the locale's characters are Unicode's, so that bars and ellipses can be drawn.
+  bool is_unicode() const;
+
   // The flags that the configuration is loaded with.
   ConfigFlags flags() const;
   // `db` and `master_key_file` alone are in force there: see load_admin_config.
@@ -57,12 +60,15 @@ class Context {
   Result<std::unique_ptr<Store>> open_store(OpenMode mode) const;
 
   void print_list(const Table& table);
+  // For a list of any length. A table is made to fit the terminal, if there is one.
+  RowPrinter list_printer(std::vector<Column> columns);
   void print_one(const Table& table);
   // One line for the person at the terminal, on the error stream.
   void hint(std::string_view line);
 
  private:
   bool use_color() const;
+  Look look();
 
   Streams streams_;
   const Clock& clock_;

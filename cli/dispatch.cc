@@ -11,6 +11,7 @@
 namespace chatgate {
 namespace {
 
+constexpr int kReaderGoneStatus = 141;
 const int kUsageStatus = traits_of(ErrorCode::kInvalidArgument).exit_status;
 
 // The last command that the words before the mistake named.
@@ -51,10 +52,13 @@ int report(Context& context, const std::string& message, int status) {
   return status;
 }
 
-// `status`, unless what was printed did not arrive.
+// `status`, unless what was printed did not arrive. A reader such as `head` that has seen enough is
+// no failure: the status is that of a program which SIGPIPE ends.
 int finish(Context& context, int status) {
   context.out().flush();
-  return context.out() ? status : report(context, "cannot write to standard output", 1);
+  if (context.out()) return status;
+  if (is_reader_gone()) return kReaderGoneStatus;
+  return report(context, "cannot write to standard output", 1);
 }
 
 int run_action(Context& context) {

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cassert>
+#include <sstream>
 
+#include "cli/fit_table.h"
 #include "common/text/time_text.h"
 
 namespace chatgate {
@@ -10,10 +12,9 @@ namespace {
 
 using nlohmann::ordered_json;
 
-// Lines wider than the terminal are for the reader to wrap; the columns are chosen to fit 80.
-constexpr std::string_view kGap = "  ";
 constexpr std::string_view kBold = "\x1b[1m";
 constexpr std::string_view kPlain = "\x1b[0m";
+constexpr size_t kRowsMeasured = 1'000;  // for a table's widths
 
 char32_t take_code_point(std::string_view& text) {
   const auto byte_at = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
@@ -38,6 +39,8 @@ bool is_zero_width(char32_t point) {
   return (point >= 0x300 && point <= 0x36f) || point == 0x200b || point == 0x200d ||
          (point >= 0xfe00 && point <= 0xfe0f);
 }
+
+size_t width_of(char32_t point) { return is_zero_width(point) ? 0 : is_wide(point) ? 2 : 1; }
 
 // A note may hold anything; what would move the cursor is shown as a question mark.
 std::string printable(std::string_view text) {
@@ -72,34 +75,63 @@ std::string without_trailing_space(std::string line) {
   return line;
 }
 
-std::string render_table(const Table& table, bool use_color) {
-  const std::vector<size_t> shown = shown_columns(table);
+// The widths of the shown columns that fit the header and all rows.
+std::vector<size_t> widths_of(const Table& table) {
   std::vector<size_t> widths;
-  for (const size_t i : shown) {
+  for (const size_t i : shown_columns(table)) {
     size_t width = display_width(table.columns[i].header);
     for (const auto& row : table.rows) {
       width = std::max(width, display_width(printable(row[i].text)));
     }
     widths.push_back(width);
   }
-  std::string header;
+  return widths;
+}
+
+// One line of a table; `text_of` gives a column's text.
+template <class TextOf>
+std::string table_line(const Table& table, const std::vector<size_t>& widths,
+                       const TextOf& text_of) {
+  const std::vector<size_t> shown = shown_columns(table);
+  std::string line;
   for (size_t i = 0; i < shown.size(); ++i) {
-    const Column& column = table.columns[shown[i]];
-    header +=
-        (i == 0 ? "" : std::string(kGap)) + padded(column.header, widths[i], column.is_number);
+    line += (i == 0 ? "" : std::string(kColumnGap)) +
+            padded(text_of(shown[i]), widths[i], table.columns[shown[i]].is_number);
   }
-  header = without_trailing_space(header);
-  std::string text = use_color ? std::string(kBold) + header + std::string(kPlain) : header;
-  text += '\n';
-  for (const auto& row : table.rows) {
-    std::string line;
-    for (size_t i = 0; i < shown.size(); ++i) {
-      line += (i == 0 ? "" : std::string(kGap)) +
-              padded(printable(row[shown[i]].text), widths[i], table.columns[shown[i]].is_number);
+  return without_trailing_space(line);
+}
+
+std::string table_header(const Table& table, const std::vector<size_t>& widths, bool use_color) {
+  const std::string header =
+      table_line(table, widths, [&](size_t i) { return table.columns[i].header; });
+  return (use_color ? std::string(kBold) + header + std::string(kPlain) : header) + "\n";
+}
+
+std::string table_row(const Table& table, const std::vector<size_t>& widths,
+                      const std::vector<Cell>& row) {
+  return table_line(table, widths, [&](size_t i) { return printable(row[i].text); }) + "\n";
+}
+
+// Makes room for a row that comes after the widths were settled: its columns become wider while the
+// line fits, then its texts are cut.
+std::vector<Cell> fit_row(const Table& table, std::vector<size_t>& widths,
+                          const std::vector<Cell>& row, const Look& look) {
+  std::vector<Cell> fitted = row;
+  const std::vector<size_t> shown = shown_columns(table);
+  size_t used = widths.empty() ? 0 : (widths.size() - 1) * kColumnGap.size();
+  for (const size_t width : widths) used += width;
+  for (size_t i = 0; i < shown.size(); ++i) {
+    Cell& cell = fitted[shown[i]];
+    const size_t wanted = display_width(cell.text);
+    if (wanted <= widths[i]) continue;
+    if (table.columns[shown[i]].is_number || used + wanted - widths[i] <= look.width_max) {
+      used += wanted - widths[i];
+      widths[i] = wanted;
+    } else {
+      cell.text = cut_text(cell.text, widths[i], look.ellipsis);
     }
-    text += without_trailing_space(line) + '\n';
   }
-  return text;
+  return fitted;
 }
 
 std::string render_lines(const Table& table, bool use_color) {
@@ -128,17 +160,18 @@ std::string csv_field(const ordered_json& value) {
   return field + "\"";
 }
 
-std::string render_csv(const Table& table) {
+std::string csv_header(const Table& table) {
   std::string text;
   for (size_t i = 0; i < table.columns.size(); ++i) {
     text += (i == 0 ? "" : ",") + table.columns[i].name;
   }
-  text += "\r\n";
-  for (const auto& row : table.rows) {
-    for (size_t i = 0; i < row.size(); ++i) text += (i == 0 ? "" : ",") + csv_field(row[i].value);
-    text += "\r\n";
-  }
-  return text;
+  return text + "\r\n";
+}
+
+std::string csv_row(const std::vector<Cell>& row) {
+  std::string text;
+  for (size_t i = 0; i < row.size(); ++i) text += (i == 0 ? "" : ",") + csv_field(row[i].value);
+  return text + "\r\n";
 }
 
 std::string markdown_field(std::string_view text) {
@@ -150,21 +183,20 @@ std::string markdown_field(std::string_view text) {
   return field;
 }
 
-std::string render_markdown(const Table& table) {
-  const std::vector<size_t> shown = shown_columns(table);
+std::string markdown_header(const Table& table) {
   std::string header = "|";
   std::string rule = "|";
-  for (const size_t i : shown) {
+  for (const size_t i : shown_columns(table)) {
     header += " " + table.columns[i].header + " |";
     rule += table.columns[i].is_number ? "---:|" : "---|";
   }
-  std::string text = header + "\n" + rule + "\n";
-  for (const auto& row : table.rows) {
-    text += "|";
-    for (const size_t i : shown) text += " " + markdown_field(row[i].text) + " |";
-    text += "\n";
-  }
-  return text;
+  return header + "\n" + rule + "\n";
+}
+
+std::string markdown_row(const Table& table, const std::vector<Cell>& row) {
+  std::string text = "|";
+  for (const size_t i : shown_columns(table)) text += " " + markdown_field(row[i].text) + " |";
+  return text + "\n";
 }
 
 ordered_json object_of(const Table& table, const std::vector<Cell>& row) {
@@ -175,8 +207,19 @@ ordered_json object_of(const Table& table, const std::vector<Cell>& row) {
 }
 
 // Text that is no UTF-8 must not end the program: it is shown with replacement characters.
-std::string dump(const ordered_json& value) {
-  return value.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+constexpr auto kReplace = ordered_json::error_handler_t::replace;
+
+std::string dump(const ordered_json& value) { return value.dump(2, ' ', false, kReplace) + "\n"; }
+
+// An object as an element of an array that is written piece by piece: the indentation of
+// ordered_json, and no line end.
+std::string dump_element(const ordered_json& object) {
+  std::string text = "\n" + dump(object);
+  text.pop_back();
+  for (size_t i = text.find('\n'); i != std::string::npos; i = text.find('\n', i + 1)) {
+    text.insert(i + 1, "  ");
+  }
+  return text;
 }
 
 }  // namespace
@@ -201,29 +244,94 @@ Cell time_cell(const std::optional<Timestamp>& time) {
 
 Cell empty_cell() { return {nullptr, "-"}; }
 
-std::string render_list(const Table& table, Format format, bool use_color) {
-  if (format == Format::kTable) return render_table(table, use_color);
-  if (format == Format::kCsv) return render_csv(table);
-  if (format == Format::kMarkdown) return render_markdown(table);
-  ordered_json array = ordered_json::array();
-  for (const auto& row : table.rows) array.push_back(object_of(table, row));
-  return dump(array);
+RowPrinter::RowPrinter(std::ostream& out, std::vector<Column> columns, Format format, Look look)
+    : out_(out), table_{std::move(columns), {}}, format_(format), look_(std::move(look)) {
+  if (format == Format::kJson) out_ << '[';
+  if (format == Format::kCsv) out_ << csv_header(table_);
+  if (format == Format::kMarkdown) out_ << markdown_header(table_);
 }
 
-std::string render_one(const Table& table, Format format, bool use_color) {
+void RowPrinter::row(const std::vector<Cell>& cells) {
+  assert(cells.size() == table_.columns.size());
+  switch (format_) {
+    case Format::kJson:
+      out_ << (has_begun_ ? "," : "") << dump_element(object_of(table_, cells));
+      has_begun_ = true;
+      break;
+    case Format::kJsonLines:
+      out_ << object_of(table_, cells).dump(-1, ' ', false, kReplace) << '\n';
+      break;
+    case Format::kCsv:
+      out_ << csv_row(cells);
+      break;
+    case Format::kMarkdown:
+      out_ << markdown_row(table_, cells);
+      break;
+    case Format::kTable:
+      if (has_begun_) {
+        const std::vector<Cell> fitted = fit_row(table_, widths_, cells, look_);
+        out_ << table_row(table_, widths_, fitted);
+      } else {
+        table_.rows.push_back(cells);
+        if (table_.rows.size() == kRowsMeasured) begin_table();
+      }
+      break;
+  }
+}
+
+void RowPrinter::end() {
+  if (format_ == Format::kJson) out_ << (has_begun_ ? "\n]\n" : "]\n");
+  begin();
+}
+
+void RowPrinter::begin() {
+  if (format_ == Format::kTable && !has_begun_) begin_table();
+}
+
+void RowPrinter::begin_table() {
+  has_begun_ = true;
+  const auto left_out = fit_table(table_, look_.width_max, look_.ellipsis);
+  if (!left_out.empty() && look_.tell_left_out) look_.tell_left_out(left_out);
+  widths_ = widths_of(table_);
+  out_ << table_header(table_, widths_, look_.use_color);
+  for (const auto& row : table_.rows) out_ << table_row(table_, widths_, row);
+  table_.rows.clear();
+}
+
+std::string render_list(const Table& table, Format format, const Look& look) {
+  std::ostringstream out;
+  RowPrinter printer(out, table.columns, format, look);
+  for (const auto& row : table.rows) printer.row(row);
+  printer.end();
+  return out.str();
+}
+
+std::string render_one(const Table& table, Format format, const Look& look) {
   assert(table.rows.size() == 1);
-  if (format == Format::kTable) return render_lines(table, use_color);
+  if (format == Format::kTable) return render_lines(table, look.use_color);
   if (format == Format::kJson) return dump(object_of(table, table.rows.front()));
-  return render_list(table, format, use_color);
+  return render_list(table, format, look);
 }
 
 size_t display_width(std::string_view text) {
   size_t width = 0;
   while (!text.empty()) {
-    const char32_t point = take_code_point(text);
-    if (!is_zero_width(point)) width += is_wide(point) ? 2 : 1;
+    width += width_of(take_code_point(text));
   }
   return width;
+}
+
+std::string cut_text(std::string_view text, size_t width, std::string_view ellipsis) {
+  if (display_width(text) <= width) return std::string(text);
+  const size_t room = width - std::min(width, display_width(ellipsis));
+  std::string_view rest = text;
+  size_t kept = 0;
+  for (size_t used = 0; !rest.empty();) {
+    used += width_of(take_code_point(rest));
+    if (used > room) break;
+    kept = text.size() - rest.size();
+  }
+  return std::string(text.substr(0, kept)) + std::string(ellipsis);
 }
 
 }  // namespace chatgate

@@ -1,5 +1,6 @@
 #include "cli/terminal.h"
 
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
@@ -71,6 +72,13 @@ Terminal attached_terminal() {
     terminal.columns = std::max<size_t>(size.ws_col, kColumnsMin);
   }
   return terminal;
+}
+
+bool is_reader_gone() { return wait_while_read(0); }
+
+bool wait_while_read(int64_t ms) {
+  pollfd output{STDOUT_FILENO, 0, 0};
+  return ::poll(&output, 1, static_cast<int>(ms)) == 1 && (output.revents & POLLERR) != 0;
 }
 
 Result<void> confirm(Context& context, std::string_view question, bool is_confirmed) {

@@ -24,6 +24,11 @@ struct Terminal {
 };
 Terminal attached_terminal();
 
+// Whether standard output is a pipe that nobody reads from any more. wait_while_read waits up to
+// `ms` for that to happen, or for a signal.
+bool is_reader_gone();
+bool wait_while_read(int64_t ms);
+
 // Asks `question` ("remove user 'alice'?"). Succeeds for yes, or at once when `is_confirmed` (the
 // option --yes); kRefused for no; kInvalidArgument where nobody can be asked.
 Result<void> confirm(Context& context, std::string_view question, bool is_confirmed);

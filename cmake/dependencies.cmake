@@ -13,6 +13,7 @@ find_package(CLI11 REQUIRED)
 find_package(tl-expected REQUIRED)
 find_package(Boost 1.81 CONFIG REQUIRED COMPONENTS context)
 find_package(mimalloc REQUIRED)
+find_package(date REQUIRED)
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 
 # malloc itself: named on the linker's command line, the library takes the C library's place in the
@@ -20,6 +21,11 @@ pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 add_library(chatgate_allocator INTERFACE)
 target_link_libraries(chatgate_allocator INTERFACE
   -Wl,--push-state,--no-as-needed mimalloc -Wl,--pop-state)
+
+# What the headers of the time zone library must be compiled with to fit the library.
+get_target_property(date_definitions date::date INTERFACE_COMPILE_DEFINITIONS)
+get_target_property(date_tz_definitions date::date-tz INTERFACE_COMPILE_DEFINITIONS)
+list(APPEND date_definitions ${date_tz_definitions})
 
 # cpp-httplib, as one header in a folder, or else as installed. The versions before 0.41.0, which
 # Debian 12 and 13 package, have published vulnerabilities.

@@ -36,7 +36,7 @@ std::string describe_token(const ApiToken& token, const std::string& user) {
 
 void print_new_token(const std::string& text, const ApiToken& token, const std::string& user,
                      Context& context) {
-  if (context.format == Format::kJson) {
+  if (context.format == Format::kJson || context.format == Format::kJsonLines) {
     Table table{{{"token", "TOKEN"}}, {{text_cell(text)}}};
     for (auto& column : columns_of_tokens()) table.columns.push_back(std::move(column));
     for (auto& cell : row_of_token(token, user, context.now())) {

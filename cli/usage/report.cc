@@ -1,122 +1,98 @@
 #include "cli/usage/report.h"
 
-#include <algorithm>
-#include <array>
-
 #include "cli/commands.h"
-#include "cli/user/users.h"
-#include "common/text/quantity.h"
-#include "common/text/suggest.h"
+#include "cli/usage/report_chart.h"
+#include "cli/usage/report_lines.h"
 #include "common/text/time_text.h"
 
 namespace chatgate {
 namespace {
 
-struct Dimension {
-  std::string_view name;  // on the command line and of the column
-  std::string_view header;
-  UsageDimension dimension;
-  std::string UsageSummary::*field;
-};
+constexpr std::string_view kSinceDefault = "30d";
 
-constexpr std::array<Dimension, 7> kDimensions{{
-    {"user", "USER", UsageDimension::kUser, &UsageSummary::user},
-    {"token", "TOKEN", UsageDimension::kToken, &UsageSummary::token},
-    {"model", "MODEL", UsageDimension::kModel, &UsageSummary::model},
-    {"day", "DAY (UTC)", UsageDimension::kDay, &UsageSummary::period},
-    {"hour", "HOUR (UTC)", UsageDimension::kHour, &UsageSummary::period},
-    {"endpoint", "ENDPOINT", UsageDimension::kEndpoint, &UsageSummary::endpoint},
-    {"status", "STATUS", UsageDimension::kStatus, &UsageSummary::status},
-}};
-
-using Dimensions = std::vector<const Dimension*>;
-
-Result<Dimensions> parse_dimensions(const std::vector<std::string>& names) {
-  Dimensions dimensions;
-  bool has_period = false;
-  for (const auto& name : names) {
-    const auto* found = std::find_if(kDimensions.begin(), kDimensions.end(),
-                                     [&](const Dimension& known) { return known.name == name; });
-    if (found == kDimensions.end()) {
-      std::vector<std::string> known;
-      known.reserve(kDimensions.size());
-      for (const auto& dimension : kDimensions) known.emplace_back(dimension.name);
-      return fail(ErrorCode::kInvalidArgument, "--by: no grouping " + quote(name) +
-                                                   did_you_mean(name, known) + " (there are " +
-                                                   join_list(known) + ")");
-    }
-    if (std::find(dimensions.begin(), dimensions.end(), found) != dimensions.end()) continue;
-    const bool is_period = found->field == &UsageSummary::period;
-    if (is_period && has_period) {
-      return fail(ErrorCode::kInvalidArgument, "--by: group by day or by hour, not by both");
-    }
-    has_period = has_period || is_period;
-    dimensions.push_back(found);
-  }
-  return dimensions;
+PeriodKind period_kind_named(const std::string& name) {
+  return name == "day" ? PeriodKind::kDay : name == "week" ? PeriodKind::kWeek : PeriodKind::kMonth;
 }
 
-Result<UsageQuery> parse_period(const UsageReportOptions& options, Timestamp now) {
-  const auto since = parse_moment(options.since, now, Direction::kPast);
-  if (!since) return fail(ErrorCode::kInvalidArgument, "--since: " + since.error().message);
-  // The moment itself belongs to no period that ends with it, so one that just ended is included.
-  auto until = Result<Timestamp>(Timestamp{now.unix_ms + 1});
-  if (!options.until.empty()) until = parse_moment(options.until, now, Direction::kPast);
-  if (!until) return fail(ErrorCode::kInvalidArgument, "--until: " + until.error().message);
-  if (*until <= *since) {
-    return fail(ErrorCode::kInvalidArgument,
-                "--until: " + format_minute(*until) +
-                    " is not later than --since: " + format_minute(*since));
+Result<UsageQuery> make_query(const UsageReportOptions& options, const Groupings& groupings,
+                              Store& store, Timestamp now) {
+  const auto zone = find_time_zone(options.filter);
+  if (!zone) return tl::unexpected(zone.error());
+  UsageFilterOptions filter_options = options.filter;
+  if (filter_options.since.empty()) filter_options.since = kSinceDefault;
+  const auto filter = make_usage_filter(filter_options, *zone, store, now);
+  if (!filter) return tl::unexpected(filter.error());
+  UsageQuery query{*filter, {}, *zone};
+  if (!options.last.empty()) {
+    const TimeSpan span = last_whole_period(now, period_kind_named(options.last), *zone);
+    query.from = span.from;
+    query.until = span.until;
   }
-  UsageQuery query;
-  query.from = *since;
-  query.until = *until;
+  for (const auto* grouping : groupings) query.group_by.push_back(grouping->dimension);
   return query;
 }
 
-Table table_of_usage(const std::vector<UsageSummary>& rows, const Dimensions& dimensions) {
-  Table table;
-  for (const auto* dimension : dimensions) {
-    table.columns.push_back({std::string(dimension->name), std::string(dimension->header)});
+// What is printed: the lines themselves and, for people, the sums below them.
+struct Report {
+  std::vector<UsageSummary> lines;
+  std::vector<UsageSummary> others;  // of the lines that --top left out
+  std::vector<UsageSummary> totals;
+};
+
+Result<Report> make_report(std::vector<UsageSummary> lines, const std::optional<SortKey>& sort,
+                           int64_t top, const Groupings& groupings) {
+  Report report;
+  const auto totals = sum_lines(lines, 0, groupings, "total");
+  if (!totals) return tl::unexpected(totals.error());
+  // A total of one line says nothing new.
+  if (totals->size() < lines.size()) report.totals = *totals;
+  if (sort) sort_lines(lines, *sort);
+  const auto count = static_cast<size_t>(top);
+  if (top > 0 && count < lines.size()) {
+    const std::string label = "(" + std::to_string(lines.size() - count) + " more)";
+    const auto others = sum_lines(lines, count, groupings, label);
+    if (!others) return tl::unexpected(others.error());
+    report.others = *others;
+    lines.resize(count);
   }
-  const std::vector<Column> measures{{"requests", "REQUESTS", true},
-                                     {"prompt_tokens", "PROMPT", true},
-                                     {"cached_tokens", ""},
-                                     {"audio_prompt_tokens", ""},
-                                     {"completion_tokens", "COMPLETION", true},
-                                     {"reasoning_tokens", ""},
-                                     {"audio_completion_tokens", ""},
-                                     {"total_tokens", ""},
-                                     {"cost", "COST", true},
-                                     {"written_off", ""},
-                                     {"unit", "UNIT"}};
-  table.columns.insert(table.columns.end(), measures.begin(), measures.end());
-  for (const auto& row : rows) {
-    auto& cells = table.rows.emplace_back();
-    for (const auto* dimension : dimensions) cells.push_back(text_cell(row.*dimension->field));
-    for (const int64_t count :
-         {row.requests, row.usage.prompt, row.usage.cached_prompt, row.usage.audio_prompt,
-          row.usage.completion, row.usage.reasoning_completion, row.usage.audio_completion,
-          row.usage.total()}) {
-      cells.push_back(number_cell(count));
-    }
-    cells.push_back(money_cell(row.cost, row.unit));
-    cells.push_back(money_cell(row.written_off, row.unit));
-    cells.push_back(text_cell(row.unit.code));
-  }
-  return table;
+  report.lines = std::move(lines);
+  return report;
 }
 
-// A model that was neither used nor ever priced is most likely misspelt.
-Result<void> check_model(Store& store, const std::string& model) {
-  const auto prices = store.list_prices();
-  if (!prices) return tl::unexpected(prices.error());
-  NearMiss near_miss(model);
-  for (const auto& price : *prices) {
-    if (price.model == model) return {};
-    near_miss.offer(price.model);
+Result<void> print_lines(std::vector<UsageSummary> lines, const UsageQuery& query,
+                         const Groupings& groupings, const std::optional<SortKey>& sort,
+                         int64_t top, bool is_for_people, Context& context) {
+  const auto report = make_report(std::move(lines), sort, top, groupings);
+  if (!report) return tl::unexpected(report.error());
+  RowPrinter printer = context.list_printer(columns_of_report(groupings));
+  const auto print = [&](const std::vector<UsageSummary>& rows) {
+    for (const auto& row : rows) printer.row(row_of_report(row, groupings, query.zone));
+  };
+  print(report->lines);
+  if (is_for_people) {
+    print(report->others);
+    print(report->totals);
   }
-  return fail(ErrorCode::kNotFound, "no model " + quote(model) + did_you_mean(near_miss.best()));
+  printer.end();
+  return {};
+}
+
+Result<void> print_chart(const std::vector<UsageSummary>& lines, const UsageQuery& query,
+                         const Groupings& groupings, const std::optional<SortKey>& sort,
+                         int64_t top, Context& context) {
+  const bool is_series = is_drawn_as_series(groupings);
+  const Groupings shown = is_series ? other_than_period(groupings) : groupings;
+  const auto merged =
+      is_series ? merge_lines(lines, shown) : Result<std::vector<UsageSummary>>(lines);
+  if (!merged) return tl::unexpected(merged.error());
+  const auto report = make_report(*merged, sort, top, shown);
+  if (!report) return tl::unexpected(report.error());
+  const Measure& measure =
+      sort && sort->measure != nullptr ? *sort->measure : measure_named("cost");
+  context.print_list(table_of_chart(
+      {groupings, shown, measure, query, report->lines, report->others, report->totals, lines},
+      context));
+  return {};
 }
 
 }  // namespace
@@ -125,46 +101,65 @@ void register_usage_report(CLI::App& noun, Context& context) {
   auto options = std::make_shared<UsageReportOptions>();
   CLI::App* verb = add_verb(noun, "report", "sum up requests, tokens and cost",
                             "  chatgate usage report --since 7d --by user,model\n"
-                            "  chatgate usage report --since 2026-11-01 --until 2026-12-01\n"
+                            "  chatgate usage report --last month --timezone Europe/Berlin\n"
+                            "  chatgate usage report --by user --sort cost --top 10\n"
+                            "  chatgate usage report --by day,model --chart\n"
                             "  chatgate usage report --user alice --by day --format csv");
-  verb->add_option("--since", options->since, "7d, 2026-12-01, yesterday (default: 30d)")
-      ->type_name("TIME");
-  verb->add_option("--until", options->until, "first moment left out (default: now)")
-      ->type_name("TIME");
+  add_span_options(*verb, options->filter, "7d, 2026-12-01, yesterday (default: 30d)");
+  verb->add_option("--last", options->last, "the last whole day, week (from Monday) or month")
+      ->check(CLI::IsMember({"day", "week", "month"}))
+      ->excludes("--since")
+      ->excludes("--until")
+      ->type_name("PERIOD");
+  verb->add_option("--timezone", options->filter.timezone,
+                   "where days begin: Europe/Berlin (default: UTC)")
+      ->type_name("ZONE");
   verb->add_option("--by", options->by,
-                   "any of user,token,model,day,hour,endpoint,status (default: user,model)")
+                   "any of user,token,model,day,hour,week,month,\n"
+                   "endpoint,status (default: user,model)")
       ->delimiter(',')
       ->allow_extra_args(false)
       ->type_name("LIST")
-      ->check(offers("user,token,model,day,hour,endpoint,status"));
-  verb->add_option("--user", options->user, "only this account")->type_name("NAME");
-  verb->add_option("--model", options->model, "only this model")->type_name("MODEL");
+      ->check(offers("user,token,model,day,hour,week,month,endpoint,status"));
+  add_choice_options(*verb, options->filter);
+  verb->add_option("--sort", options->sort, "cost, requests, tokens or a column")
+      ->type_name("NAME");
+  verb->add_option("--top", options->top, "only the first N lines and the sum of the others")
+      ->check(CLI::Range(int64_t{1}, int64_t{1'000'000'000}))
+      ->type_name("N");
+  verb->add_flag("--chart", options->chart, "bars, and a line over time for each series");
   bind(verb, options, context, run_usage_report);
 }
 
 Result<void> run_usage_report(const UsageReportOptions& options, Context& context) {
-  const auto dimensions = parse_dimensions(options.by);
-  if (!dimensions) return tl::unexpected(dimensions.error());
-  auto query = parse_period(options, context.now());
-  if (!query) return tl::unexpected(query.error());
+  const auto groupings = parse_groupings(options.by);
+  if (!groupings) return tl::unexpected(groupings.error());
+  std::optional<SortKey> sort;
+  if (!options.sort.empty() || options.top > 0) {
+    const auto key = parse_sort_key(options.sort.empty() ? "cost" : options.sort, *groupings);
+    if (!key) return tl::unexpected(key.error());
+    sort = *key;
+  }
   const auto store = context.open_store(OpenMode::kExisting);
   if (!store) return tl::unexpected(store.error());
-  if (!options.user.empty()) {
-    const auto user = require_user(**store, options.user);
-    if (!user) return tl::unexpected(user.error());
-    query->user = user->id;
-  }
-  if (!options.model.empty()) query->model = options.model;
-  for (const auto* dimension : *dimensions) query->group_by.push_back(dimension->dimension);
+  const auto query = make_query(options, *groupings, **store, context.now());
+  if (!query) return tl::unexpected(query.error());
 
-  const auto rows = (*store)->summarize_usage(*query);
-  if (!rows) return tl::unexpected(rows.error());
-  if (rows->empty() && query->model) {
+  auto lines = (*store)->summarize_usage(*query);
+  if (!lines) return tl::unexpected(lines.error());
+  if (lines->empty() && query->model) {
     if (auto checked = check_model(**store, *query->model); !checked) return checked;
   }
-  context.print_list(table_of_usage(*rows, *dimensions));
+  const bool is_for_people =
+      context.format == Format::kTable || context.format == Format::kMarkdown;
+  auto printed = options.chart && is_for_people
+                     ? print_chart(*lines, *query, *groupings, sort, options.top, context)
+                     : print_lines(*std::move(lines), *query, *groupings, sort, options.top,
+                                   is_for_people, context);
+  if (!printed) return printed;
   if (context.format == Format::kTable) {
-    context.hint("from " + format_minute(query->from) + " until " + format_minute(query->until));
+    context.hint("from " + format_minute(query->from, query->zone) + " until " +
+                 format_minute(query->until, query->zone) + ", time zone " + query->zone.name());
   }
   return {};
 }

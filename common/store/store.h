@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "common/clock.h"
@@ -21,6 +22,7 @@
 #include "common/domain/user.h"
 #include "common/progress.h"
 #include "common/result.h"
+#include "common/text/time_zone.h"
 
 namespace chatgate {
 
@@ -85,16 +87,32 @@ struct ChangeVisitor {
   std::function<void(const Price&)> price;
 };
 
-enum class UsageDimension : uint8_t { kUser, kToken, kModel, kDay, kHour, kEndpoint, kStatus };
-
-struct UsageQuery {
-  Timestamp from;                        // inclusive
-  Timestamp until;                       // exclusive
-  std::vector<UsageDimension> group_by;  // empty: one row for each unit
+// Which usage rows: those that began in [from, until) and whose fields are as given.
+struct UsageFilter {
+  Timestamp from;
+  Timestamp until;
   std::optional<UserId> user;
   std::optional<TokenId> token;
   std::optional<std::string> model;
   std::optional<std::string> upstream;  // by its configured name; read from each row
+};
+
+// Of several periods the shortest counts.
+enum class UsageDimension : uint8_t {
+  kUser,
+  kToken,
+  kModel,
+  kDay,
+  kHour,
+  kEndpoint,
+  kStatus,
+  kWeek,
+  kMonth
+};
+
+struct UsageQuery : UsageFilter {
+  std::vector<UsageDimension> group_by;  // empty: one row for each unit
+  TimeZone zone;                         // whose days, weeks, ... the periods are
 };
 
 // One line of a report. Only the grouped dimensions are filled. Money is summed per unit, so two
@@ -103,7 +121,8 @@ struct UsageSummary {
   std::string user;
   std::string token;  // the token's prefix
   std::string model;
-  std::string period;  // "2026-12-01" or "2026-12-01T13:00:00Z"
+  std::string period;  // see Period::label in common/text/period.h
+  Timestamp period_start;
   std::string endpoint;
   std::string status;
   Unit unit;
@@ -111,6 +130,27 @@ struct UsageSummary {
   TokenUsage usage;
   Money cost;
   Money written_off;
+};
+
+// A usage row with what its numbers stand for.
+struct UsageEntry {
+  UsageRecord record;
+  std::string user;
+  std::string token;  // the token's prefix; empty for a row swept after a crash
+  Unit unit;
+};
+
+// How far a reader of usage rows has come. It starts as it is made here.
+struct UsageCursor {
+  bool newest_first = false;
+  bool is_at_end = false;
+  std::optional<RequestId> last_read;
+};
+
+// What a follower of the books has seen: the latest row of each line of the daily roll-up.
+struct UsageMarks {
+  bool are_set = false;
+  std::unordered_set<int64_t> last_ids;
 };
 
 // A broken invariant of the books, in words.
@@ -207,6 +247,17 @@ class Store {
   // left out.
   virtual Result<std::vector<DailyCharge>> list_daily_charges(UserId user, int64_t from_day,
                                                               int64_t until_day) = 0;
+  // The next rows in order of id, and so of their requests' beginning; at most `rows_max` are
+  // looked at, so a page may be empty before the end. A transaction for each page: a reader that
+  // takes its time holds nothing back, and rows are never changed.
+  virtual Result<std::vector<UsageEntry>> next_usage(const UsageFilter& filter, UsageCursor& cursor,
+                                                     size_t rows_max) = 0;
+  // The rows booked since the last call with these marks, in order of id, none by the first call.
+  // Rows are booked when their requests end: however late that is, none is missed of the requests
+  // that began on the day (UTC) of `filter.from` or after. REQUIRES: the rest of `filter` is the
+  // same in each call.
+  virtual Result<std::vector<UsageEntry>> booked_usage(const UsageFilter& filter,
+                                                       UsageMarks& marks) = 0;
   // Every invariant of the books checked; empty when all hold.
   virtual Result<std::vector<Discrepancy>> verify_books() = 0;
 };

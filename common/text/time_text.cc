@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <optional>
 
 #include "common/text/quantity.h"
@@ -90,8 +91,10 @@ int64_t scan_fraction_ms(Scanner& scanner) {
   return ms;
 }
 
-int64_t scan_zone_ms(Scanner& scanner) {
-  if (scanner.rest.empty() || scanner.accept('Z') || scanner.accept('z')) return 0;
+// The offset that a text ends with; nothing when it names none.
+std::optional<int64_t> scan_offset_ms(Scanner& scanner) {
+  if (scanner.rest.empty()) return std::nullopt;
+  if (scanner.accept('Z') || scanner.accept('z')) return 0;
   const bool is_west = scanner.accept('-');
   if (!is_west) scanner.expect('+');
   const int hours = scanner.digits(2, 23);
@@ -101,7 +104,7 @@ int64_t scan_zone_ms(Scanner& scanner) {
   return is_west ? -offset_ms : offset_ms;
 }
 
-std::optional<Timestamp> parse_calendar_time(std::string_view text) {
+std::optional<Timestamp> parse_calendar_time(std::string_view text, const TimeZone& zone) {
   Scanner scanner{text};
   const int year = scanner.digits(4, 9999);
   scanner.expect('-');
@@ -113,6 +116,7 @@ std::optional<Timestamp> parse_calendar_time(std::string_view text) {
                             std::chrono::day{static_cast<unsigned>(day)}};
   if (!scanner.ok || !date.ok()) return std::nullopt;
   int64_t ms = sys_days{date}.time_since_epoch().count() * kDayMs;
+  std::optional<int64_t> offset_ms;
   if (!scanner.rest.empty()) {
     if (!scanner.accept('T') && !scanner.accept('t')) scanner.expect(' ');
     ms += scanner.digits(2, 23) * 3'600'000LL;
@@ -120,37 +124,41 @@ std::optional<Timestamp> parse_calendar_time(std::string_view text) {
     ms += scanner.digits(2, 59) * 60'000LL;
     // A leap second, 60, is taken as the first second of the next minute.
     if (scanner.accept(':')) ms += scanner.digits(2, 60) * 1000LL + scan_fraction_ms(scanner);
-    ms -= scan_zone_ms(scanner);
+    offset_ms = scan_offset_ms(scanner);
   }
-  if (!scanner.ok || !scanner.rest.empty() || ms > kUnixMsMax) return std::nullopt;
-  return Timestamp{ms};
+  if (!scanner.ok || !scanner.rest.empty()) return std::nullopt;
+  const Timestamp time = offset_ms ? Timestamp{ms - *offset_ms} : zone.moment_of(ms);
+  return time.unix_ms > kUnixMsMax ? std::nullopt : std::optional(time);
 }
 
-std::optional<Timestamp> parse_day_word(std::string_view word, Timestamp now) {
-  const int64_t today_ms = now.unix_ms - now.unix_ms % kDayMs;
+std::optional<Timestamp> parse_day_word(std::string_view word, Timestamp now,
+                                        const TimeZone& zone) {
+  const int64_t local_ms = now.unix_ms + zone.offset_ms_at(now);
+  const int64_t today_ms = local_ms - local_ms % kDayMs;
   if (word == "now") return now;
-  if (word == "today") return Timestamp{today_ms};
-  if (word == "yesterday") return Timestamp{today_ms - kDayMs};
-  if (word == "tomorrow") return Timestamp{today_ms + kDayMs};
+  if (word == "today") return zone.moment_of(today_ms);
+  if (word == "yesterday") return zone.moment_of(today_ms - kDayMs);
+  if (word == "tomorrow") return zone.moment_of(today_ms + kDayMs);
   return std::nullopt;
 }
 
-// The same day of another month, or that month's last when it is shorter.
-Timestamp add_months(Timestamp time, int64_t count) {
-  const auto point = time_point_of(time);
+// The same time of the same day of another month, or of that month's last day when it is shorter.
+Timestamp add_months(Timestamp time, int64_t count, const TimeZone& zone) {
+  const auto point = time_point_of({time.unix_ms + zone.offset_ms_at(time)});
   const auto midnight = std::chrono::floor<days>(point);
   year_month_day date{midnight};
   date += months{count};
   if (!date.ok()) date = date.year() / date.month() / std::chrono::last;
-  return {(sys_days{date} + (point - midnight)).time_since_epoch().count()};
+  return zone.moment_of((sys_days{date} + (point - midnight)).time_since_epoch().count());
 }
 
-std::optional<Timestamp> parse_distance(std::string_view text, Timestamp now, int64_t sign) {
+std::optional<Timestamp> parse_distance(std::string_view text, Timestamp now, int64_t sign,
+                                        const TimeZone& zone) {
   const auto months_of = [&](std::string_view suffix, int64_t factor) -> std::optional<Timestamp> {
     if (!text.ends_with(suffix)) return std::nullopt;
     const auto count = parse_integer(text.substr(0, text.size() - suffix.size()));
     if (!count || *count < 0 || *count > 9999) return std::nullopt;
-    return add_months(now, sign * *count * factor);
+    return add_months(now, sign * *count * factor, zone);
   };
   if (const auto time = months_of("mo", 1)) return time;
   if (const auto time = months_of("y", 12)) return time;
@@ -161,15 +169,19 @@ std::optional<Timestamp> parse_distance(std::string_view text, Timestamp now, in
 
 }  // namespace
 
-std::string format_rfc3339(Timestamp time) {
-  const CivilTime t = civil_of(time);
-  return print("%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", t.year, t.month, t.day, t.hour, t.minute,
-               t.second, t.millisecond);
+std::string format_rfc3339(Timestamp time, const TimeZone& zone) {
+  const int64_t offset_ms = zone.offset_ms_at(time);
+  const CivilTime t = civil_of({time.unix_ms + offset_ms});
+  return print("%04d-%02d-%02dT%02d:%02d:%02d.%03d", t.year, t.month, t.day, t.hour, t.minute,
+               t.second, t.millisecond) +
+         format_offset(offset_ms);
 }
 
-std::string format_minute(Timestamp time) {
-  const CivilTime t = civil_of(time);
-  return print("%04d-%02d-%02d %02d:%02dZ", t.year, t.month, t.day, t.hour, t.minute);
+std::string format_minute(Timestamp time, const TimeZone& zone) {
+  const int64_t offset_ms = zone.offset_ms_at(time);
+  const CivilTime t = civil_of({time.unix_ms + offset_ms});
+  return print("%04d-%02d-%02d %02d:%02d", t.year, t.month, t.day, t.hour, t.minute) +
+         format_offset(offset_ms);
 }
 
 std::string format_date(Timestamp time) {
@@ -177,12 +189,19 @@ std::string format_date(Timestamp time) {
   return print("%04d-%02d-%02d", t.year, t.month, t.day);
 }
 
-Result<Timestamp> parse_moment(std::string_view text, Timestamp now, Direction direction) {
+std::string format_offset(int64_t offset_ms) {
+  const auto minutes = static_cast<int>(std::abs(offset_ms) / 60'000);
+  if (offset_ms == 0) return "Z";
+  return print("%c%02d:%02d", offset_ms < 0 ? '-' : '+', minutes / 60, minutes % 60);
+}
+
+Result<Timestamp> parse_moment(std::string_view text, Timestamp now, Direction direction,
+                               const TimeZone& zone) {
   const std::string_view word = trim(text);
   const int64_t sign = direction == Direction::kPast ? -1 : 1;
-  if (const auto time = parse_day_word(to_lower(word), now)) return *time;
-  if (const auto time = parse_calendar_time(word)) return *time;
-  const auto time = parse_distance(word, now, sign);
+  if (const auto time = parse_day_word(to_lower(word), now, zone)) return *time;
+  if (const auto time = parse_calendar_time(word, zone)) return *time;
+  const auto time = parse_distance(word, now, sign, zone);
   if (time && time->unix_ms <= kUnixMsMax && time->unix_ms >= 0) return *time;
   return fail(ErrorCode::kInvalidArgument,
               quote(text) +

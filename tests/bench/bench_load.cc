@@ -5,16 +5,19 @@
 //     bench_load streams  --url URL [--token T | --tokens-file F] [--streams 1000]
 //                         [--ramp-per-second 2000] [--expect-events N] [--deadline-seconds 120]
 //     bench_load start    --url URL [--token T] [--runs 10] -- COMMAND...
+//     bench_load command  [--runs 3] -- COMMAND...
 //     bench_load wait     --url URL [--token T] [--seconds-max 10]
 //     bench_load port
 //
 // `requests` drives keep-alive connections in a closed loop; `streams` follows many SSE streams;
-// `start` measures cold starts of COMMAND; `wait` returns once a server answers; `port` names a
-// free port. Exit status: 0 all went well, 1 something failed, 2 the run was not possible.
+// `start` measures cold starts of COMMAND; `command` runs it to its end; `wait` returns once a
+// server answers; `port` names a free port. Exit status: 0 all went well, 1 something failed, 2 the
+// run was not possible.
 
 #include <random>
 
 #include "cold_start.h"
+#include "command_runs.h"
 #include "load_requests.h"
 #include "load_streams.h"
 #include "options.h"
@@ -44,16 +47,17 @@ int run(const std::string& mode, Options& options) {
   if (mode == "requests") return RequestLoad(options).run();
   if (mode == "streams") return StreamLoad(options).run();
   if (mode == "start") return ColdStart(options).run();
+  if (mode == "command") return CommandRuns(options).run();
   if (mode == "wait") return wait_until_served(options);
   if (mode == "port") return print_free_port();
-  give_up("'" + mode + "' is not one of requests, streams, start, wait, port");
+  give_up("'" + mode + "' is not one of requests, streams, start, command, wait, port");
 }
 
 }  // namespace
 }  // namespace bench
 
 int main(int argument_count, char** arguments) {
-  if (argument_count < 2) bench::give_up("say requests, streams, start, wait or port");
+  if (argument_count < 2) bench::give_up("say requests, streams, start, command, wait or port");
   bench::raise_open_file_limit();
   bench::Options options(argument_count, arguments, 2);
   return bench::run(arguments[1], options);

@@ -3,9 +3,9 @@
 #pragma once
 
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include "child_process.h"
 #include "client_connection.h"
 #include "measurements.h"
 #include "options.h"
@@ -66,7 +66,7 @@ class ColdStart {
     Durations durations;
     for (int64_t i = 0; i < runs_; ++i) {
       const int64_t start_ns = now_ns();
-      const pid_t child = start_command();
+      const pid_t child = start_command(command_);
       const int64_t deadline_ns = start_ns + seconds_max_ * kNanosPerSecond;
       if (wait_for_answer(target_, request_, deadline_ns)) {
         durations.add(now_ns() - start_ns);
@@ -84,20 +84,6 @@ class ColdStart {
   }
 
  private:
-  pid_t start_command() const {
-    const pid_t child = fork();
-    if (child < 0) give_up_with_errno("cannot fork");
-    if (child > 0) return child;
-    prctl(PR_SET_PDEATHSIG, SIGKILL);  // Nothing stays behind when the run is broken off.
-    const int nothing = open("/dev/null", O_WRONLY | O_CLOEXEC);
-    dup2(nothing, STDOUT_FILENO);
-    std::vector<char*> arguments;
-    for (const std::string& part : command_) arguments.push_back(const_cast<char*>(part.c_str()));
-    arguments.push_back(nullptr);
-    execvp(arguments[0], arguments.data());
-    give_up_with_errno("cannot start '" + command_[0] + "'");
-  }
-
   static void end_command(pid_t child) {
     constexpr int kTries = 500;
     kill(child, SIGTERM);

@@ -20,6 +20,7 @@ END {
   if ("streams" in has_section) print_streams()
   if ("start" in has_section) print_start()
   if ("tokens" in has_section) print_tokens()
+  if ("books" in has_section) print_books()
   print_targets()
 }
 
@@ -70,10 +71,28 @@ function print_tokens(    i, load) {
   print "|--:|--:|--:|--:|--:|--:|"
   for (i = 1; i <= loads["tokens"]; i++) {
     load = load_name["tokens", i]
-    row("tokens", "tokens-" load, load)
-    print "| " thousands(load) " | " thousands(m("rps")) " | " decimals(m("p50_us"), 1000, 3) \
+    row("tokens", server_name["tokens", i], load)
+    print "| " tokens_of(load) " | " thousands(m("rps")) " | " decimals(m("p50_us"), 1000, 3) \
       " | " decimals(m("p99_us"), 1000, 3) " | " decimals(m("cpu_us"), 1, 1) \
       " | " decimals(m("rss_kb"), 1024, 1) " |"
+  }
+}
+
+# TOKENS/IN_USE in words.
+function tokens_of(load,    numbers) {
+  split(load, numbers, "/")
+  if (numbers[1] < 1000) return thousands(numbers[1])
+  return thousands(numbers[1]) " (" \
+    (numbers[1] == numbers[2] ? "all" : thousands(numbers[2])) " in use)"
+}
+
+function print_books(    i, load) {
+  print "\n| `chatgate`, large books | ms | peak RSS MB |"
+  print "|---|--:|--:|"
+  for (i = 1; i <= loads["books"]; i++) {
+    load = load_name["books", i]
+    row("books", "chatgate", load)
+    print "| " load " | " decimals(m("run_us"), 1000, 1) " | " decimals(m("rss_kb"), 1024, 1) " |"
   }
 }
 
@@ -84,6 +103,7 @@ function print_targets() {
   compare_streams()
   compare_start()
   compare_tokens()
+  compare_books()
   if (target_rows != "") print "\n| target | wanted | measured | |\n|---|--:|--:|---|" target_rows
 }
 
@@ -115,13 +135,28 @@ function compare_start(    ours) {
   at_most("exec to first answer", 50, ours, 1, " ms")
 }
 
-function compare_tokens(    few, many, ours, theirs, what) {
+function compare_tokens(    few, i, load, ours, theirs) {
   few = load_name["tokens", 1]
-  many = load_name["tokens", 2]
-  ours = median("tokens", "tokens-" many, many, "rps")
-  theirs = median("tokens", "tokens-" few, few, "rps")
-  what = "requests/s with " thousands(many) " tokens, of those with " few
-  at_least(what, 0.95, ratio(ours, theirs), 2, "")
+  theirs = median("tokens", server_name["tokens", 1], few, "rps")
+  for (i = 2; i <= loads["tokens"]; i++) {
+    load = load_name["tokens", i]
+    ours = median("tokens", server_name["tokens", i], load, "rps")
+    at_least("requests/s with " tokens_of(load) " tokens, of those with " tokens_of(few), 0.95, \
+      ratio(ours, theirs), 2, "")
+  }
+}
+
+function compare_books() {
+  compare_command("report of 30 days by user, model, day", 1, 50)
+  compare_command("report by hour", 10, 50)
+  compare_command("report by status", 10, 50)
+  compare_command("list of tokens", 10, 50)
+  compare_command("version", 0.02, 20)
+}
+
+function compare_command(name, seconds, mb) {
+  at_most(name, seconds, ratio(median("books", "chatgate", name, "run_us"), 1000000), 3, " s")
+  at_most("memory of: " name, mb, ratio(median("books", "chatgate", name, "rss_kb"), 1024), 1, " MB")
 }
 
 # Both add nothing when the measurement was not part of the run.

@@ -95,6 +95,14 @@ class FaultyStore final : public Store {
                                                       int64_t until_day) override {
     return store_->list_daily_charges(user, from_day, until_day);
   }
+  Result<std::vector<UsageEntry>> next_usage(const UsageFilter& filter, UsageCursor& cursor,
+                                             size_t rows_max) override {
+    return store_->next_usage(filter, cursor, rows_max);
+  }
+  Result<std::vector<UsageEntry>> booked_usage(const UsageFilter& filter,
+                                               UsageMarks& marks) override {
+    return store_->booked_usage(filter, marks);
+  }
   Result<std::vector<Discrepancy>> verify_books() override { return store_->verify_books(); }
 
  private:

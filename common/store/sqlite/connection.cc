@@ -1,7 +1,6 @@
 #include "common/store/sqlite/connection.h"
 
 #include <fcntl.h>
-#include <sqlite3.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -166,10 +165,14 @@ void Connection::configure(const ConnectionOptions& options) {
   }
 }
 
-SQLite::Statement& Connection::prepared(const char* sql) {
+sqlite3_stmt* Connection::prepared(const char* sql) {
   const auto found = statements_.find(sql);
-  if (found != statements_.end()) return found->second;
-  return statements_.emplace(sql, SQLite::Statement(database_, sql)).first->second;
+  if (found != statements_.end()) return found->second.get();
+  sqlite3_stmt* statement = nullptr;
+  const int status =
+      sqlite3_prepare_v3(handle(), sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+  if (status != SQLITE_OK) throw SQLite::Exception(handle(), status);
+  return statements_.emplace(sql, Statement(statement)).first->second.get();
 }
 
 Error Connection::error_of(const SQLite::Exception& failure) const {

@@ -3,10 +3,9 @@
 // to one thread at a time.
 #pragma once
 
-#include <SQLiteCpp/Column.h>
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Exception.h>
-#include <SQLiteCpp/Statement.h>
+#include <sqlite3.h>
 
 #include <array>
 #include <cstdint>
@@ -34,10 +33,16 @@ struct Borrowed {
   const std::string& text;
 };
 
-// A prepared statement in use, given back to its cache, reset, at the end of its scope.
+struct Finalizer {
+  void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+};
+using Statement = std::unique_ptr<sqlite3_stmt, Finalizer>;
+
+// A prepared statement in use, given back to its cache, reset, at the end of its scope. Talks to
+// SQLite itself: a report reads a hundred million columns, which leaves no time for a wrapper's.
 class Query {
  public:
-  explicit Query(SQLite::Statement& statement) : statement_(&statement) {}
+  explicit Query(sqlite3_stmt* statement) : statement_(statement) {}
   Query(Query&& other) noexcept : statement_(std::exchange(other.statement_, nullptr)) {}
   Query(const Query&) = delete;
   Query& operator=(const Query&) = delete;
@@ -48,61 +53,76 @@ class Query {
   template <class... Values>
   Query& bind(const Values&... values) {
     int index = 0;
-    (bind_one(++index, values), ...);
+    (check(bind_one(++index, values)), ...);
     return *this;
   }
   // Moves to the next row; false when there is none.
-  bool step() { return statement_->executeStep(); }
+  bool step() {
+    const int status = sqlite3_step(statement_);
+    if (status == SQLITE_ROW) return true;
+    if (status != SQLITE_DONE) check(status);
+    return false;
+  }
   // Runs a statement that gives no rows and makes it ready for the next run. Returns the rows
   // changed.
   int64_t run() {
-    const int changed = statement_->exec();
+    while (step()) {
+    }
+    const int changed = sqlite3_changes(sqlite3_db_handle(statement_));
     reset();
     return changed;
   }
   void reset() noexcept {
-    if (statement_ != nullptr) statement_->tryReset();
+    if (statement_ != nullptr) sqlite3_reset(statement_);
   }
 
-  int64_t integer(int column) const { return statement_->getColumn(column).getInt64(); }
+  int64_t integer(int column) const { return sqlite3_column_int64(statement_, column); }
   bool boolean(int column) const { return integer(column) != 0; }
-  bool is_null(int column) const { return statement_->isColumnNull(column); }
+  bool is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
   std::optional<int64_t> optional_integer(int column) const {
     return is_null(column) ? std::nullopt : std::optional(integer(column));
   }
-  std::string text(int column) const { return statement_->getColumn(column).getString(); }
+  std::string text(int column) const {
+    const auto* bytes = static_cast<const char*>(sqlite3_column_blob(statement_, column));
+    return {bytes, bytes == nullptr ? 0 : size_of(column)};
+  }
   // A blob of exactly this size; anything else leaves `blob` as it is.
   template <size_t kBytes>
   void copy_blob(int column, std::array<uint8_t, kBytes>& blob) const {
-    const SQLite::Column source = statement_->getColumn(column);
-    if (source.getBytes() == static_cast<int>(kBytes)) {
-      std::memcpy(blob.data(), source.getBlob(), kBytes);
-    }
+    const void* bytes = sqlite3_column_blob(statement_, column);
+    if (bytes != nullptr && size_of(column) == kBytes) std::memcpy(blob.data(), bytes, kBytes);
   }
 
  private:
-  void bind_one(int index, int64_t value) { statement_->bind(index, value); }
-  void bind_one(int index, int value) { statement_->bind(index, value); }
-  void bind_one(int index, bool value) { statement_->bind(index, value ? 1 : 0); }
-  void bind_one(int index, std::string_view text) { statement_->bind(index, std::string(text)); }
-  void bind_one(int index, const std::string& text) { statement_->bind(index, text); }
-  void bind_one(int index, Borrowed borrowed) { statement_->bindNoCopy(index, borrowed.text); }
-  void bind_one(int index, const char* text) { statement_->bind(index, std::string(text)); }
-  void bind_one(int index, std::nullptr_t) { statement_->bind(index); }
+  size_t size_of(int column) const {
+    return static_cast<size_t>(sqlite3_column_bytes(statement_, column));
+  }
+  void check(int status) const {
+    if (status != SQLITE_OK) throw SQLite::Exception(sqlite3_db_handle(statement_), status);
+  }
+  int bind_one(int index, int64_t value) { return sqlite3_bind_int64(statement_, index, value); }
+  int bind_one(int index, int value) { return sqlite3_bind_int(statement_, index, value); }
+  int bind_one(int index, bool value) { return bind_one(index, value ? 1 : 0); }
+  int bind_one(int index, std::string_view text) { return bind_text(index, text, true); }
+  int bind_one(int index, const std::string& text) { return bind_text(index, text, true); }
+  int bind_one(int index, const char* text) { return bind_text(index, text, true); }
+  int bind_one(int index, Borrowed borrowed) { return bind_text(index, borrowed.text, false); }
+  int bind_one(int index, std::nullptr_t) { return sqlite3_bind_null(statement_, index); }
   template <size_t kBytes>
-  void bind_one(int index, const std::array<uint8_t, kBytes>& blob) {
-    statement_->bind(index, blob.data(), static_cast<int>(blob.size()));
+  int bind_one(int index, const std::array<uint8_t, kBytes>& blob) {
+    return sqlite3_bind_blob64(statement_, index, blob.data(), blob.size(), SQLITE_TRANSIENT);
   }
   template <class T>
-  void bind_one(int index, const std::optional<T>& value) {
-    if (value) {
-      bind_one(index, *value);
-    } else {
-      statement_->bind(index);
-    }
+  int bind_one(int index, const std::optional<T>& value) {
+    return value ? bind_one(index, *value) : bind_one(index, nullptr);
+  }
+  int bind_text(int index, std::string_view text, bool is_copied) {
+    // An empty text without an address would become NULL.
+    return sqlite3_bind_text64(statement_, index, text.empty() ? "" : text.data(), text.size(),
+                               is_copied ? SQLITE_TRANSIENT : SQLITE_STATIC, SQLITE_UTF8);
   }
 
-  SQLite::Statement* statement_;
+  sqlite3_stmt* statement_;
 };
 
 class Connection {
@@ -147,7 +167,7 @@ class Connection {
   Connection(const std::string& path, const ConnectionOptions& options);
 
   void configure(const ConnectionOptions& options);
-  SQLite::Statement& prepared(const char* sql);
+  sqlite3_stmt* prepared(const char* sql);
   void begin(bool is_write);
   void commit();
   // Repeats `work` while SQLite reports a lock at once, without waiting for it by itself.
@@ -159,7 +179,7 @@ class Connection {
   std::string path_;
   int64_t busy_timeout_ms_;
   SQLite::Database database_;
-  std::unordered_map<const char*, SQLite::Statement> statements_;
+  std::unordered_map<const char*, Statement> statements_;
 };
 
 Error error_of(const SQLite::Exception& failure, const std::string& path, int64_t busy_timeout_ms);

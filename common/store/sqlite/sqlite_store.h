@@ -60,6 +60,10 @@ class SqliteStore final : public Store {
   Result<std::vector<UsageRecord>> find_usage(std::span<const RequestId> ids) override;
   Result<std::vector<DailyCharge>> list_daily_charges(UserId user, int64_t from_day,
                                                       int64_t until_day) override;
+  Result<std::vector<UsageEntry>> next_usage(const UsageFilter& filter, UsageCursor& cursor,
+                                             size_t rows_max) override;
+  Result<std::vector<UsageEntry>> booked_usage(const UsageFilter& filter,
+                                               UsageMarks& marks) override;
   Result<std::vector<Discrepancy>> verify_books() override;
 
  private:
