@@ -169,16 +169,17 @@ Charge Ledger::fix_charge(Hold& hold, Money cost) {
   assert(account != nullptr);
   const std::lock_guard lock(account->mutex);
   assert(account->holds > 0 && account->held >= hold.amount);
-  const Money free = free_of(account->balance, account->held);
   const Money others = account->held - hold.amount;
   Charge charge{cost, Money{}};
   if (account->unmetered) {
     // Bounded only by what 64 bits can count, so that neither sum of the account can overflow.
     constexpr Money kLeast{std::numeric_limits<int64_t>::min()};
     constexpr Money kMost{std::numeric_limits<int64_t>::max()};
+    const Money free = free_of(account->balance, others);
     const Money bearable = checked_subtract(free, kLeast).value_or(kMost);
     charge.charged = std::min({cost, bearable, kMost - others});
   } else if (cost > hold.amount) {
+    const Money free = free_of(account->balance, account->held);
     charge.charged = hold.amount + std::min(cost - hold.amount, std::max(free, Money{}));
   }
   charge.written_off = cost - charge.charged;

@@ -184,7 +184,7 @@ struct ModelHold {
 
 class History {
  public:
-  explicit History(uint64_t seed) : random_(seed) { change_budget(); }
+  explicit History(uint64_t seed) : random_(seed), unmetered_(seed % 2 == 0) { change_budget(); }
 
   void step() {
     switch (random_() % 8) {
@@ -243,7 +243,9 @@ class History {
   }
   void reserve() {
     const int64_t amount = number(300);
-    const RequestId id = books_.next_id();
+    // Now and then one whose body took its time, over midnight perhaps.
+    const int64_t late_ms = random_() % 4 == 0 ? number(kMsPerDay) : 0;
+    const RequestId id{books_.next_id().value - (late_ms << kRequestIdTimeShift)};
     const auto hold = books_.ledger.reserve(id, kUser, {amount});
     const bool fits = !budget_ || taken(days_around(budget_->period, day_of(id))) + amount <=
                                       budget_->limit.nanos;
@@ -270,8 +272,8 @@ class History {
   }
 
   std::mt19937_64 random_;
+  bool unmetered_;
   Fixture books_;
-  bool unmetered_ = false;
   std::optional<Budget> budget_;
   std::map<int64_t, int64_t> committed_;
   std::vector<ModelHold> holds_;

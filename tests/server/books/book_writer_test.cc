@@ -206,7 +206,11 @@ TEST_CASE_METHOD(Fixture, "a budget is followed, with what was spent before", "[
 TEST_CASE_METHOD(Fixture, "a commit that fails after it reached the disk is counted once",
                  "[book_writer]") {
   must(store->set_budget(user.id, Budget{{50 * kCents}, BudgetPeriod::kMonth}));
-  await([&] { return !ledger.reserve(ids.next(), user.id, {51 * kCents}); });
+  await([&] {
+    const auto hold = ledger.reserve(ids.next(), user.id, {51 * kCents});
+    if (hold) ledger.released(*hold);
+    return !hold;
+  });
   const auto lost = settlement_of(10);
   const auto detached = settlement_of(20);
   fault = ErrorCode::kStoreUnavailable;
