@@ -172,7 +172,7 @@ sqlite3_stmt* Connection::prepared(const char* sql) {
   const int status =
       sqlite3_prepare_v3(handle(), sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
   if (status != SQLITE_OK) throw SQLite::Exception(handle(), status);
-  return statements_.emplace(sql, Statement(statement)).first->second.get();
+  return statements_.emplace(sql, PreparedStatement(statement)).first->second.get();
 }
 
 Error Connection::error_of(const SQLite::Exception& failure) const {

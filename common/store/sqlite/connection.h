@@ -36,7 +36,7 @@ struct Borrowed {
 struct Finalizer {
   void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
 };
-using Statement = std::unique_ptr<sqlite3_stmt, Finalizer>;
+using PreparedStatement = std::unique_ptr<sqlite3_stmt, Finalizer>;
 
 // A prepared statement in use, given back to its cache, reset, at the end of its scope. Talks to
 // SQLite itself: a report reads a hundred million columns, which leaves no time for a wrapper's.
@@ -179,7 +179,7 @@ class Connection {
   std::string path_;
   int64_t busy_timeout_ms_;
   SQLite::Database database_;
-  std::unordered_map<const char*, Statement> statements_;
+  std::unordered_map<const char*, PreparedStatement> statements_;
 };
 
 Error error_of(const SQLite::Exception& failure, const std::string& path, int64_t busy_timeout_ms);

@@ -155,7 +155,7 @@ Result<std::vector<UsageEntry>> SqliteStore::booked_usage(const UsageFilter& fil
                                                           UsageMarks& marks) {
   return connection_->read([&]() -> Result<std::vector<UsageEntry>> {
     EntryReader reader(*connection_, filter);
-    Query line = connection_->query(kSelectLastRows, day_of({first_id_of(filter.from)}),
+    Query line = connection_->query(kSelectLastRows, day_of(RequestId{first_id_of(filter.from)}),
                                     filter.user ? filter.user->value : INT64_MIN,
                                     filter.user ? filter.user->value : INT64_MAX);
     std::unordered_set<int64_t> last_ids;

@@ -70,8 +70,8 @@ void for_each_row_of_token(Connection& connection, TokenId token, Timestamp from
   const KnownDays known = known_days(connection);
   const int64_t from_id = first_id_of(from);
   const int64_t until_id = first_id_of(until);
-  const int64_t first_day = std::max(day_of({from_id}), known.first);
-  const int64_t last_day = std::min(day_of({until_id}), known.last);
+  const int64_t first_day = std::max(day_of(RequestId{from_id}), known.first);
+  const int64_t last_day = std::min(day_of(RequestId{until_id}), known.last);
   for (int64_t day = first_day; day <= last_day; ++day) {
     Query line = connection.query(kSelectLinesOfToken, day, user, token.value);
     while (line.step()) {
