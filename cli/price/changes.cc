@@ -176,8 +176,10 @@ Result<PriceFile> read_prices(const PriceFileArguments& arguments, Context& cont
 PlannedChanges plan_changes(PriceFile file, const std::vector<Price>& history, Timestamp now) {
   PlannedChanges plan;
   plan.changes = changes_to(PriceList(history), file.prices, now);
-  plan.changed = std::ranges::count_if(
-      plan.changes.changes, [](const PriceChange& change) { return change.before.has_value(); });
+  // What takes over from another row of the same file changes nothing that anyone relies on.
+  plan.changed = std::ranges::count_if(plan.changes.changes, [](const PriceChange& change) {
+    return change.before && change.before->id != PriceId{};
+  });
   plan.restored = std::ranges::count(plan.changes.changes, true, &PriceChange::is_restored);
   plan.file = std::move(file);
   return plan;

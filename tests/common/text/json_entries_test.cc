@@ -37,7 +37,7 @@ TEST_CASE("entries come one by one, with numbers as they were written") {
 TEST_CASE("what is no JSON is found with line and column") {
   CHECK(entries_of("{\n \"a\": tru\n}").starts_with("line 2, column "));
   CHECK(entries_of("{\n \"a\": [1, 2") ==
-        "line 2, column 13: the text ends in the middle of its JSON");
+        "line 2, column 12: the text ends in the middle of its JSON");
   CHECK(entries_of("").find("ends in the middle") != std::string::npos);
   CHECK(entries_of("12").find("expected a list") != std::string::npos);
   CHECK(entries_of("{\"a\":{\"b\":1,\"b\":2}}").find("\"b\" is named twice") != std::string::npos);
