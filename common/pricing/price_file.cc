@@ -22,6 +22,7 @@ using nlohmann::json;
 
 constexpr size_t kNotPriced = SIZE_MAX;
 constexpr const char* kContradicted = "named twice with different prices";
+constexpr const char* kPast = "no longer in force";
 constexpr const char* kRounded = "rounded, half to even, to 0.000001 per million tokens";
 
 // ---- Our own format -----------------------------------------------------------------------------
@@ -64,6 +65,7 @@ class OwnRow {
     const auto removed = parse_boolean(text("removed").empty() ? "false" : text("removed"));
     if (!removed) return refuse(removed.error());
     price.removed = *removed;
+    price.effective_from = options_.now;
     if (const std::string from = text("effective_from"); !from.empty()) {
       const auto moment = parse_moment(from, options_.now, Direction::kFuture);
       if (!moment) return refuse(moment.error());
@@ -282,7 +284,7 @@ class PriceFileReader {
     if (!price) return at_row(price.error());
     if (!is_wanted(price->model)) return {};
     if (row.is_past()) {
-      file_.skipped["no longer in force"].push_back(price->model);
+      file_.skipped[kPast].push_back(price->model);
       return {};
     }
     if (row.is_rounded()) file_.remarks[kRounded].push_back(price->model);
@@ -308,7 +310,25 @@ class PriceFileReader {
           ErrorCode::kInvalidArgument,
           "model " + quote(twice->price.model) + " is named twice with the same currency and time");
     }
+    leave_out_past_rows();
     return std::move(file_);
+  }
+
+  // Of several rows of one line whose time has come, the last alone is in force.
+  void leave_out_past_rows() {
+    std::vector<FilePrice> kept;
+    for (size_t i = 0; i < file_.prices.size(); ++i) {
+      const Price& price = file_.prices[i].price;
+      const Price* next = i + 1 < file_.prices.size() ? &file_.prices[i + 1].price : nullptr;
+      const bool is_past = next != nullptr && next->model == price.model &&
+                           next->currency == price.currency && next->effective_from <= options_.now;
+      if (is_past) {
+        file_.skipped[kPast].push_back(price.model);
+      } else {
+        kept.push_back(std::move(file_.prices[i]));
+      }
+    }
+    file_.prices = std::move(kept);
   }
 
   const PriceFileOptions& options_;

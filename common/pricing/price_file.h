@@ -26,7 +26,7 @@ struct PriceFileOptions {
 };
 
 struct FilePrice {
-  Price price;  // in force from `effective_from`; 0: from now on
+  Price price;  // in force from `effective_from`, or from now on when that has come
   // The file cannot say "unknown": a limit of 0 leaves the one that is known already.
   bool keeps_unknown_limits = false;
 };

@@ -155,13 +155,27 @@ TEST_CASE("our own list is read in both of its formats") {
   CHECK(price.output.picos == 2'000'000'000);
   CHECK(price.per_request == Money{1'000'000});
   CHECK(price.effective_from == Timestamp{1'796'083'200'000});
-  CHECK(json.skipped.size() == 1);
+  CHECK(json.skipped.at("no longer in force").size() == 1);
 
   const PriceFile csv = read("model,input,output,cached_input\r\nm,2.50,10,\r\nn,1,2,0.5\r\n");
   REQUIRE(csv.prices.size() == 2);
   CHECK(csv.prices[0].price.input.picos == 2'500'000);
   CHECK_FALSE(csv.prices[0].price.cached_input);
   CHECK(csv.prices[1].price.cached_input == PicosPerToken{500'000});
+}
+
+TEST_CASE("of rows whose time has come the last alone counts") {
+  PriceFileOptions options;
+  options.now = {1'795'168'800'000};
+  const PriceFile file = read(
+      "model,input,output,effective_from\nm,1,1,2021-01-01\nm,2,2,2022-01-01\nm,3,3,2030-01-01\n"
+      "n,4,4,2021-01-01\nn,5,5,\n",
+      options);
+  REQUIRE(file.prices.size() == 3);
+  CHECK(file.prices[0].price.input.picos == 2'000'000);
+  CHECK(file.prices[1].price.input.picos == 3'000'000);
+  CHECK(file.prices[2].price.input.picos == 5'000'000);
+  CHECK(file.skipped.at("no longer in force").size() == 2);
 }
 
 TEST_CASE("a fault in our own list refuses it, with the place") {
