@@ -1,8 +1,7 @@
 #include "cli/token/add.h"
 
-#include <istream>
-
 #include "cli/commands.h"
+#include "cli/terminal.h"
 #include "cli/token/tokens.h"
 #include "cli/user/users.h"
 #include "common/secrets/secrets.h"
@@ -51,24 +50,19 @@ Result<void> parse_limits(const TokenAddOptions& options, ApiToken& token) {
   return parse("--parallel", options.parallel_requests, token.parallel_requests);
 }
 
-// The key on the first line of the input, sealed; empty when none is wanted.
+// The key that was given, sealed; empty when none is wanted.
 Result<std::string> read_sealed_key(const TokenAddOptions& options, Context& context) {
   if (!options.reads_upstream_key) return std::string();
   const auto config = context.admin_config();
   if (!config) return tl::unexpected(config.error());
   const auto master_key = load_master_key(config->master_key_file);
   if (!master_key) return fail(ErrorCode::kInvalidArgument, master_key.error().message);
-  std::string line;
-  std::getline(context.in(), line);
-  const std::string_view key = trim(line);
-  if (key.empty()) {
-    return fail(ErrorCode::kInvalidArgument,
-                "--upstream-key-stdin: standard input has no key on its first line");
-  }
-  if (const auto checked = check_upstream_key(key); !checked) {
+  const auto key = read_secret(context, "upstream key");
+  if (!key) return key;
+  if (const auto checked = check_upstream_key(*key); !checked) {
     return fail(checked.error().code, "--upstream-key-stdin: " + checked.error().message);
   }
-  return seal(key, *master_key);
+  return seal(*key, *master_key);
 }
 
 Result<ApiToken> token_of(const TokenAddOptions& options, Context& context) {
