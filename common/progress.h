@@ -11,4 +11,15 @@ namespace chatgate {
 // to leave everything as it was; it then fails with kInterrupted.
 using ProgressReport = std::function<bool(int64_t done, int64_t total)>;
 
+// The report of one among `parts` equally long parts of a work that counts `units` in each. `whole`
+// may be empty, and so nobody waits.
+inline ProgressReport part_of(const ProgressReport& whole, int64_t part, int64_t parts,
+                              int64_t units) {
+  if (!whole) return {};
+  return [=](int64_t done, int64_t total) {
+    const int64_t scale = units > 0 ? units : 1;
+    return whole(part * scale + done * scale / (total > 0 ? total : 1), parts * scale);
+  };
+}
+
 }  // namespace chatgate

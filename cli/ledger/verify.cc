@@ -16,7 +16,10 @@ void register_ledger_verify(CLI::App& noun, Context& context) {
 Result<void> run_ledger_verify(const LedgerVerifyOptions&, Context& context) {
   const auto store = context.open_store(OpenMode::kExisting);
   if (!store) return tl::unexpected(store.error());
-  const auto discrepancies = (*store)->verify_books();
+  const auto discrepancies = [&] {
+    Progress progress(context, "checking", "rows");
+    return (*store)->verify_books(progress.report());
+  }();
   if (!discrepancies) return tl::unexpected(discrepancies.error());
   if (discrepancies->empty() && context.format == Format::kTable) {
     context.out() << "ok\n";

@@ -11,6 +11,7 @@
 
 #include "common/store/known_names.h"
 #include "common/store/sqlite/known_names.h"
+#include "common/store/sqlite/maintenance.h"
 #include "common/store/sqlite/sqlite_store.h"
 
 namespace chatgate {
@@ -87,7 +88,8 @@ Result<std::unique_ptr<Store>> open_store(std::string_view url, OpenMode mode) {
   const Result<std::string> path = path_of(url);
   if (!path) return tl::unexpected<Error>(path.error());
   sqlite::ConnectionOptions options;
-  options.create = mode == OpenMode::kCreate;
+  options.create = mode != OpenMode::kExisting;
+  options.must_be_new = mode == OpenMode::kNew;
   return sqlite::SqliteStore::open(*path, options);
 }
 
@@ -95,6 +97,12 @@ Result<std::vector<KnownName>> find_names(std::string_view url, NameKind kind,
                                           std::string_view beginning, size_t count_max) {
   return path_of(url).and_then([&](const std::string& path) {
     return sqlite::find_names(path, kind, beginning, count_max);
+  });
+}
+
+Result<std::unique_ptr<Maintenance>> open_maintenance(std::string_view url) {
+  return path_of(url).map([](std::string path) -> std::unique_ptr<Maintenance> {
+    return std::make_unique<sqlite::SqliteMaintenance>(std::move(path));
   });
 }
 

@@ -5,11 +5,13 @@
 #include <string>
 #include <string_view>
 
+#include "common/store/maintenance.h"
 #include "common/store/store.h"
 
 namespace chatgate {
 
 enum class OpenMode : uint8_t {
+  kNew,       // create an empty database, kAlreadyExists when there is one
   kCreate,    // create an empty database when there is none; migrate an older one
   kExisting,  // fail with kNotFound when there is none; migrate an older one
 };
@@ -17,6 +19,10 @@ enum class OpenMode : uint8_t {
 // `url`: a path, or "sqlite:PATH". A database of a newer chatgate, a file that is no database and
 // an unwritable folder fail with one sentence that says what to do.
 Result<std::unique_ptr<Store>> open_store(std::string_view url, OpenMode mode);
+
+// The care of a database as a file. Fails only for an address that is none: each of its calls opens
+// the database by itself.
+Result<std::unique_ptr<Maintenance>> open_maintenance(std::string_view url);
 
 // The right to serve a database, held by one gateway at a time and lost with its process.
 class ServeLock {

@@ -159,6 +159,15 @@ struct Discrepancy {
   std::string detail;
 };
 
+// Usage rows that were, or could be, given up for space.
+struct PrunedUsage {
+  int64_t rows = 0;
+  int64_t days = 0;      // that have no rows left, UTC
+  int64_t bytes = 0;     // free for other rows; `db vacuum` gives them back to the disk
+  Timestamp kept_from;   // rows that began earlier are gone
+  bool stopped = false;  // the report asked for it: more could have been pruned
+};
+
 class Store {
  public:
   virtual ~Store() = default;
@@ -258,8 +267,20 @@ class Store {
   // same in each call.
   virtual Result<std::vector<UsageEntry>> booked_usage(const UsageFilter& filter,
                                                        UsageMarks& marks) = 0;
-  // Every invariant of the books checked; empty when all hold.
-  virtual Result<std::vector<Discrepancy>> verify_books() = 0;
+  // Rows that began earlier have been pruned: of that time the days' sums alone are known. The
+  // beginning of time when nothing was.
+  virtual Result<Timestamp> usage_kept_from() = 0;
+  // What prune_usage(before) would do.
+  virtual Result<PrunedUsage> count_prunable_usage(Timestamp before,
+                                                   const ProgressReport& report) = 0;
+  // Deletes the rows of the whole UTC days before `before`, oldest first, in transactions so short
+  // that a gateway beside it does not notice. Rows as old as an open hold stay.
+  // REQUIRES: nothing that is still read by row (/data/week) is older than `before`.
+  virtual Result<PrunedUsage> prune_usage(Timestamp before, const ProgressReport& report) = 0;
+  // Every invariant of the books checked; empty when all hold. Reports usage rows, each counted
+  // twice: within the file's check and within the books'. Reads one snapshot, as it must, so that
+  // meanwhile a busy gateway's log grows instead of being used anew.
+  virtual Result<std::vector<Discrepancy>> verify_books(const ProgressReport& report) = 0;
 };
 
 }  // namespace chatgate

@@ -30,7 +30,7 @@ TEMPLATE_LIST_TEST_CASE("a shell works beside a busy gateway", "[contract]", Dat
   std::thread reader([&] {
     const auto store = database.open();
     while (!done) {
-      const auto faults = store->verify_books();
+      const auto faults = store->verify_books({});
       if (!faults || !faults->empty()) reader_failed = true;
     }
   });

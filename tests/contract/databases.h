@@ -94,6 +94,6 @@ inline std::string in_words(const std::vector<Discrepancy>& discrepancies) {
 }
 
 // Empty when the books are in order.
-inline std::string faults_of(Store& store) { return in_words(must(store.verify_books())); }
+inline std::string faults_of(Store& store) { return in_words(must(store.verify_books({}))); }
 
 }  // namespace chatgate

@@ -103,7 +103,17 @@ class FaultyStore final : public Store {
                                                UsageMarks& marks) override {
     return store_->booked_usage(filter, marks);
   }
-  Result<std::vector<Discrepancy>> verify_books() override { return store_->verify_books(); }
+  Result<Timestamp> usage_kept_from() override { return store_->usage_kept_from(); }
+  Result<PrunedUsage> count_prunable_usage(Timestamp before,
+                                           const ProgressReport& report) override {
+    return store_->count_prunable_usage(before, report);
+  }
+  Result<PrunedUsage> prune_usage(Timestamp before, const ProgressReport& report) override {
+    return store_->prune_usage(before, report);
+  }
+  Result<std::vector<Discrepancy>> verify_books(const ProgressReport& report) override {
+    return store_->verify_books(report);
+  }
 
  private:
   std::unique_ptr<Store> store_;

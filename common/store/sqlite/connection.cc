@@ -19,7 +19,7 @@ constexpr const char* kBeginRead = "BEGIN";
 constexpr const char* kCommit = "COMMIT";
 constexpr const char* kRollBack = "ROLLBACK";
 // A read transaction sees the database as of its first read: this one.
-constexpr const char* kTakeSnapshot = "SELECT revision FROM change_counter";
+constexpr const char* kTakeSnapshot = "PRAGMA user_version";
 
 constexpr auto kRetryPause = std::chrono::milliseconds(5);
 
@@ -27,24 +27,31 @@ tl::unexpected<Error> unusable(const std::string& message) {
   return fail(ErrorCode::kStoreUnavailable, message);
 }
 
+tl::unexpected<Error> there_already(const std::string& path) {
+  return fail(
+      ErrorCode::kAlreadyExists,
+      "the database " + in_quotes(path) + " exists already: name another file, or use it as it is");
+}
+
 // What SQLite alone would report as "unable to open database file", told apart.
-Result<void> check_file(const std::string& path, bool create) {
+Result<void> check_file(const std::string& path, const ConnectionOptions& options) {
   const std::string name = "the database " + in_quotes(path);
   struct stat status {};
   if (stat(path.c_str(), &status) == 0) {
     if (S_ISDIR(status.st_mode)) return unusable(name + " is a folder: name a file in it");
     if (!S_ISREG(status.st_mode)) return unusable(name + " is no regular file: name another one");
-    if (access(path.c_str(), R_OK | W_OK) != 0) {
+    if (access(path.c_str(), options.is_immutable ? R_OK : R_OK | W_OK) != 0) {
       return unusable(name +
                       " cannot be read and written by this user: change its permissions, "
                       "or run as its owner");
     }
     // Left by a start that died before it wrote anything.
-    if (status.st_size == 0 && !create) {
+    if (status.st_size == 0 && !options.create) {
       return fail(ErrorCode::kNotFound, name +
                                             " is empty: start `chatgate serve` with it first, "
                                             "or name another file");
     }
+    if (status.st_size > 0 && options.must_be_new) return there_already(path);
     return {};
   }
   if (errno != ENOENT) {
@@ -58,12 +65,14 @@ Result<void> check_file(const std::string& path, bool create) {
     return unusable("the folder " + in_quotes(folder.string()) +
                     " of the database does not exist: create it, or name another path");
   }
-  if (!create) {
+  if (!options.create) {
     return fail(ErrorCode::kNotFound,
                 name + " does not exist: check the path, or let `chatgate serve` create it");
   }
   // For its owner alone: SQLite gives its side files the same permissions.
-  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  const int exclusive = options.must_be_new ? O_EXCL : 0;
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | exclusive, 0600);
+  if (file < 0 && errno == EEXIST) return there_already(path);
   if (file < 0) {
     return unusable(name + " cannot be created (" + system_error_text(errno) +
                     "): make the folder writable, or name another path");
@@ -77,7 +86,51 @@ std::string plain_path(const std::string& path) {
   return path.starts_with("file:") || path.starts_with(":") ? "./" + path : path;
 }
 
+// https://sqlite.org/uri.html
+std::string immutable_uri(const std::string& path) {
+  std::string uri = "file://";
+  for (const char c : std::filesystem::absolute(path).string()) {
+    if (c == '?' || c == '#' || c == '%') {
+      uri += c == '?' ? "%3f" : c == '#' ? "%23" : "%25";
+    } else {
+      uri += c;
+    }
+  }
+  return uri + "?immutable=1";
+}
+
+std::string address_of(const std::string& path, const ConnectionOptions& options) {
+  return options.is_immutable ? immutable_uri(path) : plain_path(path);
+}
+
+int flags_of(const ConnectionOptions& options) {
+  const int access =
+      options.is_immutable ? SQLite::OPEN_READONLY | SQLite::OPEN_URI : SQLite::OPEN_READWRITE;
+  return access | SQLite::OPEN_NOMUTEX;
+}
+
+// Some thousand steps of SQLite's machine take about a millisecond.
+constexpr int kStepsBetweenLooks = 20'000;
+
+extern "C" int ask_watch(void* goes_on) {
+  return (*static_cast<std::function<bool()>*>(goes_on))() ? 0 : 1;
+}
+
 }  // namespace
+
+Watch::Watch(sqlite3* handle, std::function<bool()> goes_on)
+    : handle_(handle), goes_on_(std::move(goes_on)) {
+  if (goes_on_) sqlite3_progress_handler(handle_, kStepsBetweenLooks, ask_watch, &goes_on_);
+}
+
+Watch::~Watch() { sqlite3_progress_handler(handle_, 0, nullptr, nullptr); }
+
+int64_t pages_read(sqlite3* handle) {
+  int count = 0;
+  int highest = 0;
+  sqlite3_db_status(handle, SQLITE_DBSTATUS_CACHE_MISS, &count, &highest, 0);
+  return count;
+}
 
 std::string in_quotes(std::string_view text) {
   constexpr size_t kShown = 200;
@@ -105,6 +158,8 @@ Error error_of(const SQLite::Exception& failure, const std::string& path, int64_
       return unavailable("was in use by another process for longer than " +
                          std::to_string(busy_timeout_ms / 1000) +
                          " s: try again, or stop that process");
+    case SQLITE_INTERRUPT:
+      return {ErrorCode::kInterrupted, "stopped: nothing was changed"};
     case SQLITE_FULL:
       return unavailable("cannot grow: free some space on its disk and try again");
     case SQLITE_READONLY:
@@ -128,14 +183,18 @@ Error error_of(const SQLite::Exception& failure, const std::string& path, int64_
 }
 
 Result<std::unique_ptr<Connection>> Connection::open(const std::string& path,
-                                                     const ConnectionOptions& options) {
-  if (const Result<void> checked = check_file(path, options.create); !checked) {
+                                                     const ConnectionOptions& options,
+                                                     const ProgressReport& report) {
+  if (const Result<void> checked = check_file(path, options); !checked) {
     return tl::unexpected<Error>(checked.error());
   }
   try {
     std::unique_ptr<Connection> connection(new Connection(path, options));
     Result<void> ready;
-    connection->retry_while_busy([&] { ready = prepare_schema(*connection); });
+    connection->retry_while_busy([&] {
+      if (options.schema == SchemaUse::kBringUpToDate) ready = prepare_schema(*connection, report);
+      if (options.schema == SchemaUse::kAsItIs) ready = inspect_schema(*connection);
+    });
     if (!ready) return tl::unexpected<Error>(ready.error());
     connection->configure(options);
     return connection;
@@ -147,7 +206,7 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::string& path,
 Connection::Connection(const std::string& path, const ConnectionOptions& options)
     : path_(path),
       busy_timeout_ms_(options.busy_timeout_ms),
-      database_(plain_path(path), SQLite::OPEN_READWRITE | SQLite::OPEN_NOMUTEX,
+      database_(address_of(path, options), flags_of(options),
                 static_cast<int>(options.busy_timeout_ms)) {}
 
 void Connection::configure(const ConnectionOptions& options) {
@@ -159,6 +218,8 @@ void Connection::configure(const ConnectionOptions& options) {
       "PRAGMA temp_store = MEMORY;"
       // 16 MB of log: hot pages, like today's roll-up, are then copied into the file seldom.
       "PRAGMA wal_autocheckpoint = 4000;"
+      // What it grew to beside a long report or a backup goes back to the disk.
+      "PRAGMA journal_size_limit = 67108864;"
       "PRAGMA cache_size = -8000;");
   if (options.pages_max > 0) {
     run_script("PRAGMA max_page_count = " + std::to_string(options.pages_max));
@@ -212,6 +273,10 @@ void Connection::begin(bool is_write) {
 void Connection::commit() {
   // A writer that waits for a checkpoint elsewhere is the only one that can meet a lock here.
   retry_while_busy([&] { query(kCommit).run(); });
+}
+
+void Connection::checkpoint() noexcept {
+  sqlite3_wal_checkpoint_v2(handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
 }
 
 void Connection::roll_back() noexcept {

@@ -7,6 +7,7 @@
 #include <SQLiteCpp/Exception.h>
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstring>
@@ -18,12 +19,25 @@
 #include <unordered_map>
 #include <utility>
 
+#include "common/progress.h"
 #include "common/result.h"
 
 namespace chatgate::sqlite {
 
+// What an opening connection does about the tables that it finds.
+enum class SchemaUse : uint8_t {
+  kBringUpToDate,  // create or migrate them
+  kAsItIs,         // only check that they are chatgate's and not newer than this program
+  kAny,            // not even that: for a database that is to be replaced
+};
+
 struct ConnectionOptions {
   bool create = false;
+  bool must_be_new = false;  // with `create`: kAlreadyExists for a database that is there
+  SchemaUse schema = SchemaUse::kBringUpToDate;
+  // Nobody writes to the file while it is open, and it has no log beside it: it is read as it is,
+  // without a lock or a file of SQLite's own.
+  bool is_immutable = false;
   int64_t busy_timeout_ms = 10'000;
   int64_t pages_max = 0;  // 0: as many as the disk holds. Tests fill a database with it.
 };
@@ -125,11 +139,34 @@ class Query {
   sqlite3_stmt* statement_;
 };
 
+// While it lives, statements of a connection ask `goes_on` now and then, also in the middle of
+// their work, and fail with SQLITE_INTERRUPT when it says no. `goes_on` may be empty.
+class Watch {
+ public:
+  Watch(sqlite3* handle, std::function<bool()> goes_on);
+  ~Watch();
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+
+ private:
+  sqlite3* handle_;
+  std::function<bool()> goes_on_;
+};
+
+// How many pages a connection has read so far, from the file or its log, beyond what it remembered.
+int64_t pages_read(sqlite3* handle);
+// `done` of at most `total` to whoever waits. True when nobody does.
+inline bool tell(const ProgressReport& report, int64_t done, int64_t total) {
+  return !report || report(std::min(done, total), total);
+}
+
 class Connection {
  public:
   // kNotFound without a file and `create`; kStoreUnavailable for a file that cannot be used.
+  // `report` is that of a migration, should there be one.
   static Result<std::unique_ptr<Connection>> open(const std::string& path,
-                                                  const ConnectionOptions& options);
+                                                  const ConnectionOptions& options,
+                                                  const ProgressReport& report = {});
 
   // `sql` must be a constant: the prepared statement is kept by its address.
   template <class... Values>
@@ -138,11 +175,18 @@ class Connection {
     query.bind(values...);
     return query;
   }
+  int64_t single_integer(const char* sql) {
+    Query row = query(sql);
+    row.step();
+    return row.integer(0);
+  }
   // Several statements without parameters, prepared anew.
   void run_script(const std::string& sql) { database_.exec(sql); }
   int64_t last_insert_id() const { return database_.getLastInsertRowid(); }
   const std::string& path() const { return path_; }
   sqlite3* handle() const { return database_.getHandle(); }
+  // Copies the log into the file as far as nobody else reads or copies it. Failing does no harm.
+  void checkpoint() noexcept;
   // Ends the open transaction, if there is one.
   void roll_back() noexcept;
 

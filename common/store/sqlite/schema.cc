@@ -1,6 +1,9 @@
 #include "common/store/sqlite/schema.h"
 
+#include <algorithm>
 #include <array>
+#include <cctype>
+#include <map>
 #include <string>
 
 #include "common/store/sqlite/connection.h"
@@ -40,12 +43,10 @@ constexpr int64_t kApplicationId = 0x63677465;
 constexpr const char* kSelectUserVersion = "PRAGMA user_version";
 constexpr const char* kSelectApplicationId = "PRAGMA application_id";
 constexpr const char* kCountTables = "SELECT count(*) FROM sqlite_schema";
-
-int64_t single_integer(Connection& connection, const char* sql) {
-  Query query = connection.query(sql);
-  query.step();
-  return query.integer(0);
-}
+// Without what SQLite makes by itself.
+constexpr const char* kSelectSchema =
+    "SELECT type || ' ' || name, sql FROM sqlite_schema "
+    "WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite!_%' ESCAPE '!'";
 
 tl::unexpected<Error> unusable(const Connection& connection, const std::string& rest) {
   return fail(ErrorCode::kStoreUnavailable,
@@ -57,17 +58,19 @@ void create(Connection& connection) {
   connection.run_script("PRAGMA application_id = " + std::to_string(kApplicationId));
 }
 
-void migrate(Connection& connection, int64_t version) {
+void migrate(Connection& connection, int64_t version, const ProgressReport& report) {
   for (const Migration& migration : kMigrations) {
-    if (migration.from_version >= version) connection.run_script(migration.sql);
+    if (migration.from_version < version) continue;
+    const auto goes_on = [&] {
+      return tell(report, migration.from_version - version, kSchemaVersion - version);
+    };
+    const Watch watch(connection.handle(), goes_on);
+    connection.run_script(migration.sql);
   }
 }
 
 Result<void> check_owner(Connection& connection, int64_t version) {
-  const int64_t application_id = single_integer(connection, kSelectApplicationId);
-  const bool is_empty = single_integer(connection, kCountTables) == 0;
-  if (is_empty && version == 0 && application_id == 0) return {};
-  if (application_id != kApplicationId) {
+  if (belongs_to_another_program(connection)) {
     return unusable(connection, "belongs to another program: name another file");
   }
   if (version > kSchemaVersion) {
@@ -76,6 +79,31 @@ Result<void> check_owner(Connection& connection, int64_t version) {
                                     std::to_string(kSchemaVersion) + "): update chatgate");
   }
   return {};
+}
+
+// A statement without its comments and without the white space that has no meaning.
+std::string bare_sql(std::string_view sql) {
+  const auto is_word = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+  };
+  std::string bare;
+  bool is_apart = false;  // white space stands before what comes next
+  for (size_t i = 0; i < sql.size(); ++i) {
+    const char c = sql[i];
+    if (sql.substr(i).starts_with("--")) {
+      i = std::min(sql.find('\n', i), sql.size());
+      is_apart = true;
+    } else if (std::isspace(static_cast<unsigned char>(c)) != 0) {
+      is_apart = true;
+    } else {
+      if (is_apart && !bare.empty() && is_word(bare.back()) && is_word(c)) bare += ' ';
+      is_apart = false;
+      const size_t end = c == '\'' || c == '"' ? sql.find(c, i + 1) : i;
+      bare += sql.substr(i, std::min(end, sql.size() - 1) - i + 1);
+      i = std::min(end, sql.size() - 1);
+    }
+  }
+  return bare;
 }
 
 // Connection's own transactions need the tables that are only made here.
@@ -94,15 +122,15 @@ Result<void> in_transaction(Connection& connection, const char* begin, const Wor
 }
 
 // Within a transaction that holds the write lock.
-Result<void> bring_up_to_date(Connection& connection) {
-  const int64_t version = single_integer(connection, kSelectUserVersion);
+Result<void> bring_up_to_date(Connection& connection, const ProgressReport& report) {
+  const int64_t version = schema_version(connection);
   // Another process may have looked at the same empty file, and been faster.
   if (Result<void> checked = check_owner(connection, version); !checked) return checked;
   if (version == kSchemaVersion) return {};
   if (version == 0) {
     create(connection);
   } else {
-    migrate(connection, version);
+    migrate(connection, version, report);
   }
   connection.run_script("PRAGMA user_version = " + std::to_string(kSchemaVersion));
   return {};
@@ -110,11 +138,11 @@ Result<void> bring_up_to_date(Connection& connection) {
 
 }  // namespace
 
-Result<void> prepare_schema(Connection& connection) {
+Result<void> prepare_schema(Connection& connection, const ProgressReport& report) {
   // In one snapshot, lest another process create the tables between two looks.
   int64_t version = 0;
   Result<void> looked = in_transaction(connection, "BEGIN", [&] {
-    version = single_integer(connection, kSelectUserVersion);
+    version = schema_version(connection);
     return check_owner(connection, version);
   });
   if (!looked) return looked;
@@ -122,7 +150,55 @@ Result<void> prepare_schema(Connection& connection) {
   connection.run_script("PRAGMA journal_mode = WAL");
   if (version == kSchemaVersion) return {};
   return in_transaction(connection, "BEGIN IMMEDIATE",
-                        [&] { return bring_up_to_date(connection); });
+                        [&] { return bring_up_to_date(connection, report); });
+}
+
+bool belongs_to_another_program(Connection& connection) {
+  const int64_t application_id = connection.single_integer(kSelectApplicationId);
+  const bool is_empty = connection.single_integer(kCountTables) == 0;
+  if (is_empty && application_id == 0) return schema_version(connection) != 0;
+  return application_id != kApplicationId;
+}
+
+int64_t schema_version_of_program() { return kSchemaVersion; }
+
+int64_t schema_version(Connection& connection) {
+  return connection.single_integer(kSelectUserVersion);
+}
+
+Result<void> inspect_schema(Connection& connection) {
+  return in_transaction(connection, "BEGIN", [&]() -> Result<void> {
+    const int64_t version = schema_version(connection);
+    if (Result<void> checked = check_owner(connection, version); !checked) return checked;
+    if (version > 0) return {};
+    return fail(ErrorCode::kNotFound, "the database " + in_quotes(connection.path()) +
+                                          " has no tables yet: `chatgate db init` makes them");
+  });
+}
+
+std::vector<std::string> schema_differences(Connection& connection) {
+  SQLite::Database model(":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+  model.exec(std::string(kSchemaSql));
+  std::map<std::string, std::string> expected;
+  SQLite::Statement wanted(model, kSelectSchema);
+  while (wanted.executeStep()) {
+    expected[wanted.getColumn(0).getString()] = bare_sql(wanted.getColumn(1).getString());
+  }
+  std::vector<std::string> differences;
+  Query found = connection.query(kSelectSchema);
+  while (found.step()) {
+    const auto same = expected.find(found.text(0));
+    if (same == expected.end()) {
+      differences.push_back("the " + found.text(0) + " is none of chatgate's");
+      continue;
+    }
+    if (same->second != bare_sql(found.text(1))) {
+      differences.push_back("the " + found.text(0) + " is not as chatgate makes it");
+    }
+    expected.erase(same);
+  }
+  for (const auto& [name, sql] : expected) differences.push_back("the " + name + " is missing");
+  return differences;
 }
 
 }  // namespace chatgate::sqlite

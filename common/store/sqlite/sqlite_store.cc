@@ -10,19 +10,11 @@ constexpr const char* kRaiseRevision =
 constexpr const char* kTouchRevision = "UPDATE change_counter SET revision = revision";
 constexpr const char* kSelectLastRequestId =
     "SELECT max(coalesce((SELECT max(id) FROM usage), 0),"
-    " coalesce((SELECT max(request_id) FROM holds), 0))";
-
-int64_t single_integer(Connection& connection, const char* sql) {
-  Query query = connection.query(sql);
-  query.step();
-  return query.integer(0);
-}
+    " coalesce((SELECT max(request_id) FROM holds), 0), (SELECT first_id FROM usage_kept))";
 
 }  // namespace
 
-Revision next_revision(Connection& connection) {
-  return single_integer(connection, kRaiseRevision);
-}
+Revision next_revision(Connection& connection) { return connection.single_integer(kRaiseRevision); }
 
 Result<std::unique_ptr<Store>> SqliteStore::open(const std::string& path,
                                                  const ConnectionOptions& options) {
@@ -41,14 +33,14 @@ SqliteStore::SqliteStore(std::unique_ptr<Connection> connection)
 
 Result<bool> SqliteStore::changed_elsewhere() {
   return connection_->guard([&]() -> Result<bool> {
-    const int64_t version = single_integer(*connection_, kSelectDataVersion);
+    const int64_t version = connection_->single_integer(kSelectDataVersion);
     return std::exchange(data_version_, version) != version;
   });
 }
 
 Result<Revision> SqliteStore::for_each_change_since(Revision since, const ChangeVisitor& visitor) {
   return connection_->read([&]() -> Result<Revision> {
-    const Revision reached = single_integer(*connection_, kSelectRevision);
+    const Revision reached = connection_->single_integer(kSelectRevision);
     if (reached == since) return reached;
     visit_changed_users(*connection_, since, visitor);
     visit_changed_tokens(*connection_, since, visitor);
@@ -66,7 +58,7 @@ Result<void> SqliteStore::probe() {
 
 Result<RequestId> SqliteStore::last_request_id() {
   return connection_->guard([&]() -> Result<RequestId> {
-    return RequestId{single_integer(*connection_, kSelectLastRequestId)};
+    return RequestId{connection_->single_integer(kSelectLastRequestId)};
   });
 }
 

@@ -1,6 +1,6 @@
 // The books in one SQLite file. Made by open_store; tests make it with options of their own.
 // The methods stand in the files beside this one: users, tokens, prices, ledger, books, usage,
-// verify. Belongs to one thread at a time.
+// prune, verify. Belongs to one thread at a time.
 #pragma once
 
 #include <memory>
@@ -64,7 +64,10 @@ class SqliteStore final : public Store {
                                              size_t rows_max) override;
   Result<std::vector<UsageEntry>> booked_usage(const UsageFilter& filter,
                                                UsageMarks& marks) override;
-  Result<std::vector<Discrepancy>> verify_books() override;
+  Result<Timestamp> usage_kept_from() override;
+  Result<PrunedUsage> count_prunable_usage(Timestamp before, const ProgressReport& report) override;
+  Result<PrunedUsage> prune_usage(Timestamp before, const ProgressReport& report) override;
+  Result<std::vector<Discrepancy>> verify_books(const ProgressReport& report) override;
 
  private:
   explicit SqliteStore(std::unique_ptr<Connection> connection);
@@ -77,6 +80,7 @@ class SqliteStore final : public Store {
   std::vector<AccountBalance> charge_accounts(const BookBatch& batch,
                                               const std::vector<const UsageRecord*>& rows);
   Money charge(UserId user, Money sum);
+  Result<int64_t> prune_some(int64_t limit, PrunedUsage& pruned);  // a transaction of its own
   int64_t id_of_name(const std::string& name);
 
   std::unique_ptr<Connection> connection_;
@@ -114,5 +118,8 @@ inline tl::unexpected<Error> no_user(UserId id) {
 }
 
 constexpr int64_t kDayMs = kMsPerDay;
+inline int64_t first_id_of_day(int64_t day) { return (day * kDayMs) << kRequestIdTimeShift; }
+// The id before which rows have been pruned.
+int64_t first_kept_id(Connection& connection);
 
 }  // namespace chatgate::sqlite

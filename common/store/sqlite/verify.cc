@@ -1,19 +1,22 @@
 // Proves the books: everything that is kept as a sum is summed again from the rows it was made of,
 // and every cost is computed again. One snapshot, one pass over the usage rows in order of time;
 // what is held in memory grows with the accounts and with one day's roll-up, not with the rows.
+//
+// Of days whose rows were pruned the roll-up is all there is, so there it is what balances are
+// proved with. A prune that was stopped, or that runs, leaves a day of which the older rows are
+// gone: there the roll-up must be at least what the rest of the rows sums up to.
 
 #include <map>
 #include <set>
 #include <tuple>
 #include <unordered_map>
 
+#include "common/store/sqlite/maintenance.h"
 #include "common/store/sqlite/sqlite_store.h"
 
 namespace chatgate::sqlite {
 namespace {
 
-constexpr const char* kCheckFile = "PRAGMA integrity_check(20)";
-constexpr const char* kCheckReferences = "PRAGMA foreign_key_check";
 constexpr const char* kSelectAccounts = "SELECT id, name, unit, balance, unmetered FROM users";
 constexpr const char* kSelectEntries = "SELECT id, user_id, amount FROM ledger_entries";
 constexpr const char* kSelectRepeatedKeys =
@@ -23,7 +26,10 @@ constexpr const char* kSelectUsage =
     "SELECT id, user_id, token_id, price_id, model_id, status, prompt, cached_prompt, "
     "audio_prompt, completion, reasoning_completion, audio_completion, rate, cost, written_off, "
     "previous_id FROM usage ORDER BY id";
-constexpr const char* kSelectDays = "SELECT DISTINCT day FROM usage_daily";
+constexpr const char* kSelectDays = "SELECT DISTINCT day FROM usage_daily WHERE day >= ?";
+constexpr const char* kSelectPrunedCosts = "SELECT user_id, cost FROM usage_daily WHERE day < ?";
+constexpr const char* kCountRows =
+    "SELECT coalesce(sum(requests), 0) FROM usage_daily WHERE day >= ?";
 constexpr const char* kSelectLinesOfDay =
     "SELECT user_id, token_id, model_id, requests, prompt, cached_prompt, audio_prompt, "
     "completion, reasoning_completion, audio_completion, cost, written_off, last_id "
@@ -64,6 +70,14 @@ struct Line {
   uint64_t chain = 0;
 
   bool operator==(const Line&) const = default;
+  bool is_at_least(const Line& part) const {
+    const TokenUsage& less = part.usage;
+    return requests >= part.requests && cost >= part.cost && written_off >= part.written_off &&
+           usage.prompt >= less.prompt && usage.cached_prompt >= less.cached_prompt &&
+           usage.audio_prompt >= less.audio_prompt && usage.completion >= less.completion &&
+           usage.reasoning_completion >= less.reasoning_completion &&
+           usage.audio_completion >= less.audio_completion;
+  }
 };
 
 int128 capped(int128 sum) { return sum > INT64_MAX ? INT64_MAX : sum; }
@@ -111,10 +125,14 @@ struct UsageRow {
 
 class Verifier {
  public:
-  explicit Verifier(Connection& connection) : connection_(connection) {}
+  Verifier(Connection& connection, const ProgressReport& report)
+      : connection_(connection), report_(report) {}
 
   std::vector<Discrepancy> run() {
+    find_what_is_kept();
     check_file();
+    const ProgressReport report = part_of(report_, 1, 2, expected_);
+    const Watch watch(connection_.handle(), [&] { return sqlite::tell(report, rows_, expected_); });
     read_accounts_and_prices();
     check_usage();
     check_balances();
@@ -132,21 +150,23 @@ class Verifier {
     found_.push_back({invariant, std::move(detail)});
   }
 
+  void find_what_is_kept() {
+    first_id_ = first_kept_id(connection_);
+    const int64_t day = day_of({first_id_});
+    first_whole_day_ = first_id_ > first_id_of_day(day) ? day + 1 : day;
+    Query count = connection_.query(kCountRows, day);
+    count.step();
+    expected_ = std::max<int64_t>(count.integer(0), 1);
+  }
+
   void tell_each(const char* sql, const std::string& invariant, const std::string& beginning) {
     Query row = connection_.query(sql);
     while (row.step()) tell(invariant, beginning + row.text(0));
   }
 
   void check_file() {
-    Query row = connection_.query(kCheckFile);
-    while (row.step()) {
-      if (row.text(0) != "ok") tell("the file is intact", row.text(0));
-    }
-    Query reference = connection_.query(kCheckReferences);
-    while (reference.step()) {
-      tell("every reference leads somewhere", "row " + std::to_string(reference.integer(1)) +
-                                                  " of " + reference.text(0) +
-                                                  " names a missing row of " + reference.text(2));
+    for (Discrepancy& each : sqlite::check_file(connection_, part_of(report_, 0, 2, expected_))) {
+      found_.push_back(std::move(each));
     }
   }
 
@@ -171,18 +191,22 @@ class Verifier {
   }
 
   void check_usage() {
-    Query days = connection_.query(kSelectDays);
+    Query pruned = connection_.query(kSelectPrunedCosts, first_whole_day_);
+    while (pruned.step()) accounts_[pruned.integer(0)].costs += pruned.integer(1);
+    Query days = connection_.query(kSelectDays, first_whole_day_);
     while (days.step()) unseen_days_.insert(days.integer(0));
     int64_t day = -1;
     Query row = connection_.query(kSelectUsage);
     while (row.step()) {
       const UsageRow usage(row);
+      ++rows_;
+      if (usage.id.value < first_id_) tell(kPruned, format_request_id(usage.id) + " is there");
       if (day_of(usage.id) != day) {
         check_day(day);
         day = day_of(usage.id);
       }
       check_cost(usage);
-      accounts_[usage.user_id].costs += usage.cost;
+      if (day >= first_whole_day_) accounts_[usage.user_id].costs += usage.cost;
       add_to_line(usage);
     }
     check_day(day);
@@ -201,6 +225,7 @@ class Verifier {
   // Compares the roll-up of a day with the lines summed from its rows, and forgets these.
   void check_day(int64_t day) {
     unseen_days_.erase(day);
+    const bool is_whole = day >= first_whole_day_;
     Query row = connection_.query(kSelectLinesOfDay, day);
     while (row.step()) {
       Line kept;
@@ -213,12 +238,13 @@ class Verifier {
       const LineKey key{row.integer(0), row.integer(1), row.integer(2)};
       const auto summed = lines_.find(key);
       if (summed == lines_.end()) {
-        tell(kRollUp, line_name(day, key) + " has no usage rows");
+        if (is_whole) tell(kRollUp, line_name(day, key) + " has no usage rows");
         continue;
       }
       summed->second.cost = capped(summed->second.cost);
       summed->second.written_off = capped(summed->second.written_off);
-      if (summed->second != kept) tell_line(day, key, kept, summed->second);
+      const bool agrees = is_whole ? summed->second == kept : kept.is_at_least(summed->second);
+      if (!agrees) tell_line(day, key, kept, summed->second);
       lines_.erase(summed);
     }
     for (const auto& [key, line] : lines_) tell(kRollUp, line_name(day, key) + " is missing");
@@ -293,8 +319,14 @@ class Verifier {
 
   static constexpr const char* kRollUp = "daily roll-up = sum of usage";
   static constexpr const char* kCost = "cost = counts x price";
+  static constexpr const char* kPruned = "no row is older than those that were pruned";
 
   Connection& connection_;
+  const ProgressReport& report_;
+  int64_t first_id_ = 0;         // rows before it have been pruned
+  int64_t first_whole_day_ = 0;  // all of whose rows are kept
+  int64_t expected_ = 1;         // rows
+  int64_t rows_ = 0;
   std::vector<Discrepancy> found_;
   std::unordered_map<std::string, int64_t> told_;
   std::unordered_map<int64_t, Account> accounts_;
@@ -305,9 +337,9 @@ class Verifier {
 
 }  // namespace
 
-Result<std::vector<Discrepancy>> SqliteStore::verify_books() {
+Result<std::vector<Discrepancy>> SqliteStore::verify_books(const ProgressReport& report) {
   return connection_->read(
-      [&]() -> Result<std::vector<Discrepancy>> { return Verifier(*connection_).run(); });
+      [&]() -> Result<std::vector<Discrepancy>> { return Verifier(*connection_, report).run(); });
 }
 
 }  // namespace chatgate::sqlite

@@ -121,7 +121,7 @@ TEST_CASE("a damaged database is told, not crashed on") {
   const auto store = open_store(path, OpenMode::kExisting);
   if (!store) return;  // refused at once: as good
   CHECK_FALSE((*store)->list_users().has_value());
-  const auto faults = (*store)->verify_books();
+  const auto faults = (*store)->verify_books({});
   CHECK((!faults || !faults->empty()));
 }
 

@@ -89,7 +89,7 @@ struct Fixture {
 
   int64_t balance_cents() { return must(store->find_user("alice")).balance.nanos / kCents; }
   void check_books() {
-    for (const auto& found : must(store->verify_books())) FAIL_CHECK(found.detail);
+    for (const auto& found : must(store->verify_books({}))) FAIL_CHECK(found.detail);
   }
   template <class Condition>
   void await(Condition&& condition) {
