@@ -42,8 +42,14 @@ bool is_zero_width(char32_t point) {
 
 size_t width_of(char32_t point) { return is_zero_width(point) ? 0 : is_wide(point) ? 2 : 1; }
 
+// Most texts are, and need no closer look.
+bool is_plain(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return c >= ' ' && c < 0x7f; });
+}
+
 // A note may hold anything; what would move the cursor is shown as a question mark.
 std::string printable(std::string_view text) {
+  if (is_plain(text)) return std::string(text);
   std::string result;
   while (!text.empty()) {
     const std::string_view before = text;
@@ -88,50 +94,47 @@ std::vector<size_t> widths_of(const Table& table) {
   return widths;
 }
 
-// One line of a table; `text_of` gives a column's text.
+// One line of a table; `text_of` gives a column's text, which fits its width.
 template <class TextOf>
 std::string table_line(const Table& table, const std::vector<size_t>& widths,
                        const TextOf& text_of) {
   const std::vector<size_t> shown = shown_columns(table);
   std::string line;
   for (size_t i = 0; i < shown.size(); ++i) {
-    line += (i == 0 ? "" : std::string(kColumnGap)) +
-            padded(text_of(shown[i]), widths[i], table.columns[shown[i]].is_number);
+    if (i > 0) line += kColumnGap;
+    line += padded(text_of(shown[i], widths[i]), widths[i], table.columns[shown[i]].is_number);
   }
-  return without_trailing_space(line);
+  return without_trailing_space(std::move(line));
 }
 
 std::string table_header(const Table& table, const std::vector<size_t>& widths, bool use_color) {
   const std::string header =
-      table_line(table, widths, [&](size_t i) { return table.columns[i].header; });
+      table_line(table, widths, [&](size_t i, size_t) { return table.columns[i].header; });
   return (use_color ? std::string(kBold) + header + std::string(kPlain) : header) + "\n";
 }
 
 std::string table_row(const Table& table, const std::vector<size_t>& widths,
-                      const std::vector<Cell>& row) {
-  return table_line(table, widths, [&](size_t i) { return printable(row[i].text); }) + "\n";
+                      const std::vector<Cell>& row, std::string_view ellipsis) {
+  return table_line(table, widths,
+                    [&](size_t i, size_t width) {
+                      return cut_text(printable(row[i].text), width, ellipsis);
+                    }) +
+         "\n";
 }
 
-// Makes room for a row that comes after the widths were settled: its columns become wider while the
-// line fits, then its texts are cut.
-std::vector<Cell> fit_row(const Table& table, std::vector<size_t>& widths,
-                          const std::vector<Cell>& row, const Look& look) {
-  std::vector<Cell> fitted = row;
+// For a row that comes after the widths were settled: its columns become wider while the line fits.
+void widen(const Table& table, std::vector<size_t>& widths, const std::vector<Cell>& row,
+           size_t width_max) {
   const std::vector<size_t> shown = shown_columns(table);
   size_t used = widths.empty() ? 0 : (widths.size() - 1) * kColumnGap.size();
   for (const size_t width : widths) used += width;
   for (size_t i = 0; i < shown.size(); ++i) {
-    Cell& cell = fitted[shown[i]];
-    const size_t wanted = display_width(cell.text);
+    const size_t wanted = display_width(row[shown[i]].text);
     if (wanted <= widths[i]) continue;
-    if (table.columns[shown[i]].is_number || used + wanted - widths[i] <= look.width_max) {
-      used += wanted - widths[i];
-      widths[i] = wanted;
-    } else {
-      cell.text = cut_text(cell.text, widths[i], look.ellipsis);
-    }
+    if (!table.columns[shown[i]].is_number && used + wanted - widths[i] > width_max) continue;
+    used += wanted - widths[i];
+    widths[i] = wanted;
   }
-  return fitted;
 }
 
 std::string render_lines(const Table& table, bool use_color) {
@@ -269,8 +272,8 @@ void RowPrinter::row(const std::vector<Cell>& cells) {
       break;
     case Format::kTable:
       if (has_begun_) {
-        const std::vector<Cell> fitted = fit_row(table_, widths_, cells, look_);
-        out_ << table_row(table_, widths_, fitted);
+        widen(table_, widths_, cells, look_.width_max);
+        out_ << table_row(table_, widths_, cells, look_.ellipsis);
       } else {
         table_.rows.push_back(cells);
         if (table_.rows.size() == kRowsMeasured) begin_table();
@@ -294,7 +297,7 @@ void RowPrinter::begin_table() {
   if (!left_out.empty() && look_.tell_left_out) look_.tell_left_out(left_out);
   widths_ = widths_of(table_);
   out_ << table_header(table_, widths_, look_.use_color);
-  for (const auto& row : table_.rows) out_ << table_row(table_, widths_, row);
+  for (const auto& row : table_.rows) out_ << table_row(table_, widths_, row, look_.ellipsis);
   table_.rows.clear();
 }
 
@@ -314,6 +317,7 @@ std::string render_one(const Table& table, Format format, const Look& look) {
 }
 
 size_t display_width(std::string_view text) {
+  if (is_plain(text)) return text.size();
   size_t width = 0;
   while (!text.empty()) {
     width += width_of(take_code_point(text));
