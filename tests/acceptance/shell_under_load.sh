@@ -22,11 +22,15 @@ while kill -0 "$loader" 2> /dev/null; do
   admin price set "model-$commands" --input 1 --output 2 > /dev/null || fail "price set"
   admin token add ann > /dev/null 2> "$work/shell.log" || fail "token add"
   admin usage report --format json > /dev/null || fail "usage report"
+  admin usage report --by hour --timezone Asia/Kolkata > /dev/null 2>&1 || fail "report by hour"
+  admin usage export > "$work/export" || fail "usage export"
+  admin usage tail > /dev/null || fail "usage tail"
   expect_sound_books
-  ((commands += 5))
+  ((commands += 8))
 done
 ((commands > 10)) || fail "only $commands commands ran during the load"
 expect "requests" "$(sort "$work/load" | uniq -c | xargs)" "12 200 64"
 expect "books" "$(states)" "completed 768"
+expect "exported" "$(admin usage export --format jsonl | wc -l)" 768
 if grep -i locked "$log"; then fail "a lock in the log"; fi
 expect_sound_books
