@@ -105,6 +105,15 @@ void register_commands(CLI::App& app, Context& context) {
   register_ledger_verify(*ledger, context);
   register_ledger_reconcile(*ledger, context);
 
+  CLI::App* db = add_noun(app, "db", "the database as a file");
+  register_db_init(*db, context);
+  register_db_check(*db, context);
+  register_db_backup(*db, context);
+  register_db_restore(*db, context);
+  register_db_migrate(*db, context);
+  register_db_vacuum(*db, context);
+  register_db_prune(*db, context);
+
   CLI::App* config = add_noun(app, "config", "the configuration in force");
   register_config_show(*config, context);
   register_config_check(*config, context);

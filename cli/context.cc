@@ -24,6 +24,11 @@ Result<std::unique_ptr<Store>> Context::open_store(OpenMode mode) const {
       [&](const Config& config) { return chatgate::open_store(config.db, mode); });
 }
 
+Result<std::unique_ptr<Maintenance>> Context::open_maintenance() const {
+  return admin_config().and_then(
+      [](const Config& config) { return chatgate::open_maintenance(config.db); });
+}
+
 void Context::print_list(const Table& table) { streams_.out << render_list(table, format, look()); }
 
 RowPrinter Context::list_printer(std::vector<Column> columns) {

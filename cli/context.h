@@ -58,6 +58,7 @@ class Context {
   // `db` and `master_key_file` alone are in force there: see load_admin_config.
   Result<Config> admin_config() const;
   Result<std::unique_ptr<Store>> open_store(OpenMode mode) const;
+  Result<std::unique_ptr<Maintenance>> open_maintenance() const;
 
   void print_list(const Table& table);
   // For a list of any length. A table is made to fit the terminal, if there is one.

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "cli/commands.h"
+#include "common/text/time_text.h"
 #include "cli/usage/usage_entries.h"
 
 namespace chatgate {
@@ -63,6 +64,11 @@ Result<void> run_usage_export(const UsageExportOptions& options, Context& contex
     }
   }
   printer.end();
+  const auto kept_from = (*store)->usage_kept_from();
+  if (!kept_from) return tl::unexpected(kept_from.error());
+  if (filter->from < *kept_from && kept_from->unix_ms > 0) {
+    context.hint("requests before " + format_minute(*kept_from) + " have been pruned");
+  }
   return {};
 }
 

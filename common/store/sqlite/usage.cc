@@ -22,7 +22,6 @@ constexpr const char* kSelectDay =
     "completion, reasoning_completion, audio_completion, cost, written_off "
     "FROM usage_daily WHERE day = ? AND user_id BETWEEN ? AND ?";
 constexpr const char* kHasDay = "SELECT 1 FROM usage_daily WHERE day = ? LIMIT 1";
-constexpr const char* kSelectFirstKept = "SELECT first_id FROM usage_kept";
 
 #define CHATGATE_SUMMED_COLUMNS                                                           \
   "id, user_id, token_id, model_id, endpoint_id, status, prompt, cached_prompt, "         \
@@ -145,8 +144,7 @@ class Report {
 
   // Day by day, in UTC.
   void add_all() {
-    Query kept = connection_.query(kSelectFirstKept);
-    first_kept_id_ = kept.step() ? kept.integer(0) : 0;
+    first_kept_id_ = first_kept_id(connection_);
     const KnownDays known = known_days(connection_);
     const int64_t until_ms = std::min(expressible_ms(query_.until), (known.last + 1) * kDayMs);
     int64_t ms = std::max(expressible_ms(query_.from), known.first * kDayMs);
