@@ -3,8 +3,8 @@
 #include <optional>
 
 #include "cli/commands.h"
-#include "common/text/time_text.h"
 #include "cli/usage/usage_entries.h"
+#include "common/text/time_text.h"
 
 namespace chatgate {
 namespace {
