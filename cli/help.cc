@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cli/command_tree.h"
 #include "cli/output.h"
@@ -12,14 +13,22 @@ namespace {
 constexpr size_t kColumns = 80;
 constexpr size_t kLabelColumns = 28;  // with the space around it
 
-// Appends the words of `text` to `line`, which is `used` columns wide, and goes on in lines that
-// are indented by `indent`.
-std::string fill(std::string line, size_t used, std::string_view text, size_t indent) {
-  bool is_first = true;
+std::vector<std::string> words_of(std::string_view text) {
+  std::vector<std::string> words;
   while (!text.empty()) {
     const size_t end = text.find_first_of(" \n");
-    const std::string_view word = text.substr(0, end);
+    words.emplace_back(text.substr(0, end));
     text.remove_prefix(end == text.npos ? text.size() : end + 1);
+  }
+  return words;
+}
+
+// Appends the words to `line`, which is `used` columns wide, and goes on in lines that are indented
+// by `indent`.
+std::string fill(std::string line, size_t used, const std::vector<std::string>& words,
+                 size_t indent) {
+  bool is_first = true;
+  for (const auto& word : words) {
     const size_t width = display_width(word);
     if (!is_first && used + 1 + width > kColumns) {
       line += "\n" + std::string(indent, ' ');
@@ -45,7 +54,7 @@ std::string entry(const std::string& label, const std::string& meaning) {
   } else {
     line += std::string(kLabelColumns - width, ' ');
   }
-  return fill(line, kLabelColumns, meaning, kLabelColumns);
+  return fill(line, kLabelColumns, words_of(meaning), kLabelColumns);
 }
 
 std::string entry_of(const CLI::Option& option) {
@@ -66,14 +75,13 @@ std::string exit_statuses() {
   return section("Exit status", lines);
 }
 
-// Names alone: what they mean stands in the help of the program.
+// Names alone, each with its value in one line: what they mean stands in the help of the program.
 std::string names_of_global_options(const CLI::App& command) {
-  std::string text;
-  for (const auto* option : global_options(command)) {
-    text += (text.empty() ? "" : ", ") + label_of(*option);
-  }
+  std::vector<std::string> labels;
+  for (const auto* option : global_options(command)) labels.push_back(label_of(*option) + ",");
+  labels.back().pop_back();
   constexpr std::string_view kLabel = "Global options: ";
-  return "\n" + fill(std::string(kLabel), kLabel.size(), text, kLabel.size());
+  return "\n" + fill(std::string(kLabel), kLabel.size(), labels, kLabel.size());
 }
 
 std::string help_of(const CLI::App& command) {
@@ -87,10 +95,11 @@ std::string help_of(const CLI::App& command) {
   for (const auto* child : visible_commands(command)) {
     commands += entry(child->get_name(), child->get_description());
   }
-  std::string help = fill("", 0, command.get_description(), 0) +
-                     fill(std::string(kUsage), kUsage.size(), usage_of(command), kUsage.size()) +
-                     section("Arguments", positionals) + section("Options", options) +
-                     section("Subcommands", commands);
+  std::string help =
+      fill("", 0, words_of(command.get_description()), 0) +
+      fill(std::string(kUsage), kUsage.size(), words_of(usage_of(command)), kUsage.size()) +
+      section("Arguments", positionals) + section("Options", options) +
+      section("Subcommands", commands);
   if (!is_root && commands.empty()) help += names_of_global_options(command);
   if (!command.get_footer().empty()) help += "\n" + command.get_footer() + "\n";
   return is_root ? help + exit_statuses() : help;

@@ -33,7 +33,7 @@ void register_price_import(CLI::App& noun, Context& context) {
   auto options = std::make_shared<PriceImportOptions>();
   CLI::App* verb =
       add_verb(noun, "import", "set the prices of many models from a file",
-               "  chatgate price import model_prices_and_context_window.json --models 'gpt-*,o3*'\n"
+               "  chatgate price import litellm.json --models 'gpt-*,o3*'\n"
                "  chatgate price import prices.json --markup 20% --dry-run\n"
                "  chatgate price list --format json | ssh other chatgate price import - --yes");
   add_price_file_arguments(*verb, options->file);

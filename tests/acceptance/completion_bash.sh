@@ -24,8 +24,8 @@ expect "the registration" "$(complete -p chatgate)" "complete -F _chatgate chatg
 expect "a noun" "$(completed 'chatgate us')" "user usage"
 expect "a verb" "$(completed 'chatgate user sh')" show
 expect "an option" "$(completed 'chatgate usage report --si')" --since
-expect "a value" "$(completed 'chatgate user list --format j')" json
-expect "a value behind =" "$(completed 'chatgate user list --format=j')" json
+expect "a value" "$(completed 'chatgate user list --format m')" markdown
+expect "a value behind =" "$(completed 'chatgate user list --format=m')" markdown
 expect "accounts" "$(completed 'chatgate user show a')" "alice ann@example.org"
 expect "an account behind @" "$(completed 'chatgate user show ann@ex')" example.org
 expect "an account in quotes" "$(completed "chatgate user show 'al")" alice

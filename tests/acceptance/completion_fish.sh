@@ -21,7 +21,7 @@ expect "a noun" "$(completed 'chatgate us')" \
 expect "a verb" "$(completed 'chatgate user sh')" "show|show one account;"
 expect "an option" "$(completed 'chatgate usage report --unt')" \
   "--until|first moment left out (default: now);"
-expect "values behind =" "$(completed 'chatgate --format=j')" "--format=json;"
+expect "values behind =" "$(completed 'chatgate --format=m')" "--format=markdown;"
 expect "accounts" "$(completed 'chatgate user show a')" "alice|USD, until May;ann@example.org|USD;"
 expect "an account in quotes" "$(completed "chatgate user show 'al")" "alice|USD, until May;"
 # shellcheck disable=SC2016

@@ -18,7 +18,7 @@ admin user add archived > /dev/null
 add_token alice --name laptop
 first=${token:0:12}
 add_token ann@example.org
-admin token revoke 2 > /dev/null
+admin token revoke 2 --yes > /dev/null
 # shellcheck disable=SC2016  # a model's name, not a variable
 set_price 'ft:gpt-4o:org$x' gpt-4o
 
@@ -44,8 +44,8 @@ expect "and behind backslashes" "$(words '--db my\ books/a%20?#.db user show al'
 expect "and in the home" "$(HOME=$work words '--db ~/chatgate.db user show al')" alice
 
 expect "files" "$("$CHATGATE" __complete 'chatgate --config ')" files
-expect "values" "$(words '--format ')" "table json csv markdown"
-expect "values behind =" "$(words '--format=j')" --format=json
+expect "values" "$(words '--format ')" "table json jsonl csv markdown"
+expect "values behind =" "$(words '--format=m')" --format=markdown
 expect "an option that was given" "$(words 'user list --form')" --format
 expect "and not again" "$(words 'user list --format csv --form')" ""
 expect "after all arguments" "$(words 'user show alice al')" ""

@@ -52,7 +52,7 @@ zpty -d shell
 END
 cat > typed << 'END'
 chatgate user sh
-chatgate user --format=j
+chatgate user --format=m
 chatgate usage report --unt
 chatgate user show an
 chatgate user show 'al
@@ -64,7 +64,7 @@ chatgate user show a
 END
 cat > expected << 'END'
 chatgate user show |
-chatgate user --format=json |
+chatgate user --format=markdown |
 chatgate usage report --until |
 chatgate user show ann@example.org |
 chatgate user show 'alice' |

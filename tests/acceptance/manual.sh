@@ -18,7 +18,7 @@ expect_match "the sentence" "$text" 'Make a token for an account and print it, o
 expect_match "the usage" "$text" 'chatgate token add USER \[options\]'
 expect_match "an option" "$text" '--expires TIME 30d, 2026-12-01'
 expect_match "an example" "$text" "chatgate token add alice --models 'gpt-4o,o3\*' --rpm 60"
-expect_match "a global option" "$text" '--format table\|json\|csv\|markdown'
+expect_match "a global option" "$text" '--color auto\|always\|never'
 expect_match "the exit statuses" "$text" '3 not found'
 text=$(page chatgate)
 expect_match "the commands" "$text" 'chatgate user list \[options\] list the accounts'

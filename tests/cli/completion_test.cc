@@ -65,7 +65,7 @@ TEST_CASE("values are offered by what the option takes") {
   Shell shell;
   CHECK(complete_with(shell, "--color ") == "words\nauto\nalways\nnever\n");
   CHECK(complete_with(shell, "--color=n") == "words\n--color=never\n");
-  CHECK(complete_with(shell, "usage report --by user,mo") == "words\nuser,model\n");
+  CHECK(complete_with(shell, "usage report --by user,mod") == "words\nuser,model\n");
   CHECK(complete_with(shell, "--db ") == "files\n");
   CHECK(complete_with(shell, "serve --master-key-file=/etc/") == "files\n");
   CHECK(complete_with(shell, "user add ").empty());
