@@ -4,8 +4,9 @@
 #include <string_view>
 
 #include "common/control/control_protocol.h"
+#include "tests/fuzz/fuzz_target.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+FUZZ_TARGET(control, R"({"verb": "kill", "id": "req_0123456789abcdef"})") {
   using namespace chatgate;
   const std::string_view line(reinterpret_cast<const char*>(data), size);
   if (const auto request = parse_control_request(line)) {

@@ -7,6 +7,7 @@
 
 #include "common/billing/provider_usage.h"
 #include "common/text/csv.h"
+#include "tests/fuzz/fuzz_target.h"
 
 namespace {
 
@@ -16,7 +17,9 @@ void require(bool condition) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+FUZZ_TARGET(
+    csv,
+    "date,model,\"requests\"\r\n2026-11-20,\"gpt \"\"x\"\"\",3\r\n\r\n2026-11-21,\"a\nb\",\n") {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   chatgate::CsvReader reader(text);
   std::vector<std::string> row;

@@ -6,6 +6,7 @@
 
 #include "common/pricing/price_file.h"
 #include "common/pricing/price_list.h"
+#include "tests/fuzz/fuzz_target.h"
 
 namespace {
 
@@ -28,7 +29,10 @@ void check_price(const Price& price) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+FUZZ_TARGET(
+    price_file,
+    R"(1{"sample_spec": {"mode": "x"}, "gpt-4o": {"input_cost_per_token": 2.5e-06,)"
+    R"( "output_cost_per_token": "0.00001", "max_output_tokens": 16384, "mode": "chat"}})") {
   if (size == 0) return 0;
   PriceFileOptions options;
   options.now = {1'795'168'800'000};

@@ -38,7 +38,7 @@ int64_t first_id_to_keep(Connection& connection, Timestamp before) {
       std::clamp<int64_t>(before.unix_ms, 0, INT64_MAX >> kRequestIdTimeShift);
   const int64_t wanted = first_id_of_day(wanted_ms / kDayMs);
   const int64_t oldest_hold = connection.single_integer(kSelectOldestHold);
-  return std::min(wanted, first_id_of_day(day_of({oldest_hold})));
+  return std::min(wanted, first_id_of_day(day_of(RequestId{oldest_hold})));
 }
 
 struct Days {
@@ -48,7 +48,8 @@ struct Days {
 
 // The days with usage that lie wholly between two ids.
 Days count_days(Connection& connection, int64_t from_id, int64_t until_id) {
-  Query query = connection.query(kCountDays, day_of({from_id}), day_of({until_id}));
+  Query query =
+      connection.query(kCountDays, day_of(RequestId{from_id}), day_of(RequestId{until_id}));
   query.step();
   return {query.integer(0), query.integer(1)};
 }

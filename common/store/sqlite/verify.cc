@@ -152,7 +152,7 @@ class Verifier {
 
   void find_what_is_kept() {
     first_id_ = first_kept_id(connection_);
-    const int64_t day = day_of({first_id_});
+    const int64_t day = day_of(RequestId{first_id_});
     first_whole_day_ = first_id_ > first_id_of_day(day) ? day + 1 : day;
     Query count = connection_.query(kCountRows, day);
     count.step();
