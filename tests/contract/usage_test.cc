@@ -258,7 +258,7 @@ TEMPLATE_LIST_TEST_CASE("pages hold each row once, in order of time", "[contract
 TEMPLATE_LIST_TEST_CASE("an entry names what its row's numbers stand for", "[contract]",
                         Databases) {
   Traffic<TestType> traffic(40);
-  UsageFilter filter{{0}, {INT64_MAX}, {}, {}, {}};
+  UsageFilter filter{{0}, {INT64_MAX}, {}, {}, {}, {}};
   UsageCursor cursor;
   for (const UsageEntry& entry : must(traffic.store().next_usage(filter, cursor, 1'000))) {
     const UsageRecord& row = *std::ranges::find(traffic.rows(), entry.record.id, &UsageRecord::id);
@@ -282,7 +282,7 @@ TEMPLATE_LIST_TEST_CASE("an entry names what its row's numbers stand for", "[con
 TEMPLATE_LIST_TEST_CASE("a follower misses no row, however late it is booked", "[contract]",
                         Databases) {
   Traffic<TestType> traffic(40);
-  UsageFilter filter{{kFirstDayMs}, {INT64_MAX}, {}, {}, {}};
+  UsageFilter filter{{kFirstDayMs}, {INT64_MAX}, {}, {}, {}, {}};
   UsageFilter of_token = filter;
   of_token.token = traffic.tokens()[1].id;
   UsageMarks marks;
