@@ -36,34 +36,8 @@ void add_global_options(CLI::App& app, Context& context) {
       ->take_last();
 }
 
-}  // namespace
-
-CLI::App* add_noun(CLI::App& app, const std::string& name, const std::string& help) {
-  CLI::App* noun = app.add_subcommand(name, help);
-  noun->require_subcommand(0, 1)->fallthrough();
-  noun->footer("`chatgate " + name + " VERB --help` shows a verb's options and examples.");
-  return noun;
-}
-
-CLI::App* add_verb(CLI::App& noun, const std::string& name, const std::string& help,
-                   const std::string& examples) {
-  CLI::App* verb = noun.add_subcommand(name, help);
-  verb->fallthrough();
-  verb->footer(footer_of_examples(examples));
-  return verb;
-}
-
-void register_commands(CLI::App& app, Context& context) {
-  app.description("A metering gateway in front of OpenAI-shaped servers.");
-  app.footer("`chatgate NOUN VERB --help` shows a verb's options and examples.");
-  app.formatter(help_formatter());
-  app.set_help_flag("-h,--help", "print this help");
-  app.set_version_flag("--version", "chatgate " + std::string(kVersion), "print the version");
-  app.require_subcommand(0, 1);
-  add_global_options(app, context);
-
-  register_serve(app, context);
-
+// Who may use the gateway, at which price, and what was used.
+void register_book_commands(CLI::App& app, Context& context) {
   CLI::App* user = add_noun(app, "user", "accounts and their balances");
   register_user_add(*user, context);
   register_user_list(*user, context);
@@ -96,14 +70,19 @@ void register_commands(CLI::App& app, Context& context) {
   register_usage_export(*usage, context);
   register_usage_tail(*usage, context);
 
-  CLI::App* inflight = add_noun(app, "inflight", "the requests that the gateway is working on");
-  register_inflight_list(*inflight, context);
-  register_inflight_kill(*inflight, context);
-
   CLI::App* ledger = add_noun(app, "ledger", "the books");
   register_ledger_show(*ledger, context);
   register_ledger_verify(*ledger, context);
   register_ledger_reconcile(*ledger, context);
+}
+
+// What the gateway runs with and works on.
+void register_gateway_commands(CLI::App& app, Context& context) {
+  register_serve(app, context);
+
+  CLI::App* inflight = add_noun(app, "inflight", "the requests that the gateway is working on");
+  register_inflight_list(*inflight, context);
+  register_inflight_kill(*inflight, context);
 
   CLI::App* db = add_noun(app, "db", "the database as a file");
   register_db_init(*db, context);
@@ -118,6 +97,36 @@ void register_commands(CLI::App& app, Context& context) {
   register_config_show(*config, context);
   register_config_check(*config, context);
   register_config_keys(*config, context);
+}
+
+}  // namespace
+
+CLI::App* add_noun(CLI::App& app, const std::string& name, const std::string& help) {
+  CLI::App* noun = app.add_subcommand(name, help);
+  noun->require_subcommand(0, 1)->fallthrough();
+  noun->footer("`chatgate " + name + " VERB --help` shows a verb's options and examples.");
+  return noun;
+}
+
+CLI::App* add_verb(CLI::App& noun, const std::string& name, const std::string& help,
+                   const std::string& examples) {
+  CLI::App* verb = noun.add_subcommand(name, help);
+  verb->fallthrough();
+  verb->footer(footer_of_examples(examples));
+  return verb;
+}
+
+void register_commands(CLI::App& app, Context& context) {
+  app.description("A metering gateway in front of OpenAI-shaped servers.");
+  app.footer("`chatgate NOUN VERB --help` shows a verb's options and examples.");
+  app.formatter(help_formatter());
+  app.set_help_flag("-h,--help", "print this help");
+  app.set_version_flag("--version", "chatgate " + std::string(kVersion), "print the version");
+  app.require_subcommand(0, 1);
+  add_global_options(app, context);
+
+  register_gateway_commands(app, context);
+  register_book_commands(app, context);
 
   CLI::App* completion = add_noun(app, "completion", "completion of command lines in your shell");
   register_completion_scripts(*completion, context);

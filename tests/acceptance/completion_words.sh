@@ -22,7 +22,7 @@ admin token revoke 2 --yes > /dev/null
 # shellcheck disable=SC2016  # a model's name, not a variable
 set_price 'ft:gpt-4o:org$x' gpt-4o
 
-before=$(ls -la --time-style=full-iso "$work")
+before=$(ls -lA --time-style=full-iso "$work")
 expect "accounts" "$(words "--db $db user show ")" "alice ann@example.org archived"
 expect "accounts by their beginning" "$(words "user --db=$db show an")" ann@example.org
 expect "a new account" "$(words "--db $db user add a")" ""
@@ -35,7 +35,7 @@ expect "models of a list" "$(words "--db $db token add alice --models=gpt-4o,f")
   '--models=gpt-4o,ft:gpt-4o:org$x'
 expect "a remark in one line" "$("$CHATGATE" __complete "chatgate --db $db user show al")" \
   $'words\nalice\tUSD, until May or June'
-expect "the folder after so many questions" "$(ls -la --time-style=full-iso "$work")" "$before"
+expect "the folder after so many questions" "$(ls -lA --time-style=full-iso "$work")" "$before"
 
 mkdir 'my books'
 cp "$db" 'my books/a%20?#.db'
