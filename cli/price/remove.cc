@@ -44,13 +44,27 @@ tl::unexpected<Error> not_priced(const PriceList& list, const PriceRemoveOptions
               "no model " + quote(options.model) + did_you_mean(near_miss.best()));
 }
 
-std::string question_for(const std::vector<Price>& rows, Timestamp from) {
+// The rows that withdraw the model, as of now.
+Result<std::vector<Price>> removal_rows(const PriceRemoveOptions& options, Store& store,
+                                        Timestamp now) {
+  const auto removal = parse_removal(options, now);
+  if (!removal) return tl::unexpected(removal.error());
+  const auto prices = store.list_prices();
+  if (!prices) return tl::unexpected(prices.error());
+  const PriceList list(*prices);
+  auto rows = removal_of(list, options.model, removal->currency, removal->from);
+  if (rows.empty()) return not_priced(list, options);
+  return rows;
+}
+
+std::string question_for(const std::vector<Price>& rows) {
   std::vector<std::string> currencies;
   for (const auto& row : rows) {
     if (currencies.empty() || currencies.back() != row.currency) currencies.push_back(row.currency);
   }
   return "remove the price of " + quote(rows.front().model) + " in " + join_list(currencies) +
-         " from " + format_minute(from) + " on? Requests for it are refused then.";
+         " from " + format_minute(rows.front().effective_from) +
+         " on? Requests for it are refused then.";
 }
 
 }  // namespace
@@ -70,21 +84,17 @@ void register_price_remove(CLI::App& noun, Context& context) {
 }
 
 Result<void> run_price_remove(const PriceRemoveOptions& options, Context& context) {
-  const auto removal = parse_removal(options, context.now());
-  if (!removal) return tl::unexpected(removal.error());
   const auto store = context.open_store(OpenMode::kExisting);
   if (!store) return tl::unexpected(store.error());
-  const auto prices = (*store)->list_prices();
-  if (!prices) return tl::unexpected(prices.error());
-  const PriceList list(*prices);
-  const auto rows = removal_of(list, options.model, removal->currency, removal->from);
-  if (rows.empty()) return not_priced(list, options);
-  if (auto agreed = confirm(context, question_for(rows, removal->from), options.yes); !agreed) {
-    return agreed;
-  }
-  if (auto added = (*store)->add_prices(rows, {}); !added) return added;
+  const auto asked = removal_rows(options, **store, context.now());
+  if (!asked) return tl::unexpected(asked.error());
+  if (auto agreed = confirm(context, question_for(*asked), options.yes); !agreed) return agreed;
+  // Prices that were set while the question stood are removed as well.
+  const auto rows = removal_rows(options, **store, context.now());
+  if (!rows) return tl::unexpected(rows.error());
+  if (auto added = (*store)->add_prices(*rows, {}); !added) return added;
   std::vector<ListedPrice> removed;
-  for (const auto& row : rows) {
+  for (const auto& row : *rows) {
     const bool is_later = row.effective_from > context.now();
     removed.push_back({row, is_later ? PriceState::kLater : PriceState::kInForce});
   }

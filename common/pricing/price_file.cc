@@ -219,10 +219,21 @@ class PriceFileReader {
   }
 
   void add_aliases() {
+    std::set<std::string> added;
     for (auto& [alias, name, price] : aliases_) {
-      if (names_.contains(alias) || !matches_any_pattern(options_.patterns, alias)) continue;
-      names_[alias] = file_.prices.size();
+      if (contradicted_.contains(name) || !matches_any_pattern(options_.patterns, alias)) continue;
       price.model = alias;
+      if (added.contains(alias)) {
+        // Two models claim the name.
+        const bool agrees = has_same_terms(price, file_.prices[names_[alias]].price);
+        if (!agrees && contradicted_.insert(alias).second) {
+          file_.skipped[kContradicted].push_back(alias);
+        }
+        continue;
+      }
+      if (names_.contains(alias)) continue;  // a model has it
+      added.insert(alias);
+      names_[alias] = file_.prices.size();
       file_.prices.push_back({price, true});
     }
   }

@@ -129,22 +129,23 @@ BookBatch BookWriter::next_batch(Queue& queue) {
 // The store never writes a hold that is settled in its own group. So a young one waits here for
 // its settlement, and only those of requests that take their time become rows.
 void BookWriter::take_holds(const Queue& queue, BookBatch& batch) {
-  for (const auto& hold : queue.opened) young_.emplace(hold.request_id, hold);
+  const int64_t now_ms = system_clock().steady_ms();
+  for (const auto& hold : queue.opened) young_.emplace(hold.request_id, YoungHold{hold, now_ms});
   for (const auto& settlement : queue.settled) {
     if (auto young = young_.extract(settlement.hold.request_id)) {
-      batch.opened.push_back(young.mapped());
+      batch.opened.push_back(young.mapped().hold);
     }
   }
-  const int64_t old_before_ms = system_clock().now().unix_ms - kYoungMs;
-  while (!young_.empty() && (young_.begin()->first.value >> kRequestIdTimeShift) < old_before_ms) {
-    batch.opened.push_back(young_.begin()->second);
+  while (!young_.empty() && young_.begin()->second.opened_ms < now_ms - kYoungMs) {
+    batch.opened.push_back(young_.begin()->second.hold);
     young_.erase(young_.begin());
   }
 }
 
 void BookWriter::commit(const BookBatch& batch, const std::vector<Ticket>& tickets) {
   const auto outcome = try_commit(batch);
-  if (outcome == Outcome::kRefused && batch.settled.size() > 1) {
+  const bool has_company = batch.settled.size() > 1 || batch.opened.size() > 1;
+  if (outcome == Outcome::kRefused && !batch.settled.empty() && has_company) {
     return commit_singly(batch, tickets);
   }
   end_holds(batch, tickets, outcome);

@@ -85,12 +85,16 @@ class BookWriter {
   Directory& directory_;
   Revision revision_ = 0;
   int64_t refreshed_ms_ = 0;
-  bool owes_refresh_ = false;        // a change was noticed and could not be read yet
-  bool is_in_doubt_ = false;         // a commit that failed may have reached the file
-  bool has_recovered_ = false;       // a commit went well since
-  std::map<RequestId, Hold> young_;  // opened and not yet written, by time of arrival
-  BookBatch backlog_;                // to be ended in the store once it works again
-  int64_t pause_ms_ = 0;             // since commits fail: how long none is tried
+  bool owes_refresh_ = false;   // a change was noticed and could not be read yet
+  bool is_in_doubt_ = false;    // a commit that failed may have reached the file
+  bool has_recovered_ = false;  // a commit went well since
+  struct YoungHold {
+    Hold hold;
+    int64_t opened_ms;  // of the steady clock: ids may be ahead of a clock that was set back
+  };
+  std::map<RequestId, YoungHold> young_;  // opened and not yet written, in order of arrival
+  BookBatch backlog_;                     // to be ended in the store once it works again
+  int64_t pause_ms_ = 0;                  // since commits fail: how long none is tried
   int64_t paused_until_ms_ = 0;
 
   std::mutex mutex_;

@@ -21,6 +21,7 @@ struct Collection {
   std::mutex mutex;
   std::condition_variable has_answer;
   size_t answers = 0;
+  bool is_given_up = false;  // nobody waits any more: what is asked late is not done
   Requests requests;
 };
 
@@ -29,6 +30,10 @@ Result<Requests> ask_loops(const std::vector<LoopContext*>& contexts, const Ask&
   const auto collection = std::make_shared<Collection>();
   for (auto* context : contexts) {
     context->loop.post([collection, context, ask] {
+      {
+        const std::lock_guard lock(collection->mutex);
+        if (collection->is_given_up) return;
+      }
       Requests requests = ask(*context);
       {
         const std::lock_guard lock(collection->mutex);
@@ -42,6 +47,7 @@ Result<Requests> ask_loops(const std::vector<LoopContext*>& contexts, const Ask&
   const bool is_whole = collection->has_answer.wait_for(
       lock, kLoopTimeMax, [&] { return collection->answers == contexts.size(); });
   if (!is_whole) {
+    collection->is_given_up = true;
     return fail(ErrorCode::kOverloaded, "the gateway is too busy to answer: try again");
   }
   return std::move(collection->requests);

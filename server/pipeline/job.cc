@@ -29,7 +29,8 @@ bool Job::may_go_on() const {
   return !is_client_gone || runtime->config.abort_policy == AbortPolicy::kDrain;
 }
 
-Error Job::end_reason() const {
+Error Job::end_early() {
+  was_ended_early = true;
   if (!is_killed) return {ErrorCode::kRequestTimeout, "the client closed the connection"};
   Error error{ErrorCode::kEndedByAdministrator, "the administrator has ended this request"};
   error.should_not_retry = true;

@@ -100,7 +100,9 @@ struct Job : ListLink, std::enable_shared_from_this<Job> {
   // Whether the upstream's answer is still wanted: by the client or, after it has left, by the
   // books.
   bool may_go_on() const;
-  Error end_reason() const;  // REQUIRES: is_abandoned()
+  // Why its work was ended before it was done; notes that it was. REQUIRES: is_abandoned().
+  Error end_early();
+  bool was_ended_early = false;
 
   Event* sleeping = nullptr;    // set while the job waits between two attempts
   BodySink* sending = nullptr;  // set while it waits for the client to take something

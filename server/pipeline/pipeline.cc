@@ -49,7 +49,7 @@ void refuse(Job& job, HttpExchange& exchange, const Error& error) {
 // A request that was admitted and came to nothing: it costs nothing, and the books say so.
 void refuse_admitted(Job& job, HttpExchange& exchange, const Error& error) {
   job.http_status = traits_of(error.code).http_status;
-  const auto status = job.is_abandoned() ? UsageStatus::kAborted : UsageStatus::kFailed;
+  const auto status = job.was_ended_early ? UsageStatus::kAborted : UsageStatus::kFailed;
   auto settled = settle(job, status);
   refuse(job, exchange, settled ? error : settled.error());
 }

@@ -64,9 +64,10 @@ void note_end(Job& job) {
   }
 }
 
-UsageStatus status_after(const Job& job, Progress progress) {
+// An upstream that breaks off does so whether or not the client is still there.
+UsageStatus status_after(Progress progress) {
   if (progress == Progress::kEnd) return UsageStatus::kCompleted;
-  return job.is_abandoned() ? UsageStatus::kAborted : UsageStatus::kCut;
+  return progress == Progress::kInterrupted ? UsageStatus::kAborted : UsageStatus::kCut;
 }
 
 void send(Job& job, BodySink& sink, std::string_view bytes) {
@@ -136,11 +137,11 @@ UsageStatus relay_stream(Job& job, BodySink& sink, std::string& rest) {
   }
   rest.clear();
   note_end(job);
-  const auto status = status_after(job, progress);
+  const auto status = status_after(progress);
   if (status == UsageStatus::kCut) {
     append_error_event(job, cut_reason(job, progress), rest);
   } else if (job.is_killed && progress != Progress::kEnd) {
-    append_error_event(job, job.end_reason(), rest);
+    append_error_event(job, job.end_early(), rest);
   } else {
     job.stream->release(rest);
     note_end(job);
@@ -160,7 +161,7 @@ UsageStatus relay_long_answer(Job& job, BodySink& sink, std::string& rest) {
     rest.swap(piece);
   }
   note_end(job);
-  return status_after(job, progress);
+  return status_after(progress);
 }
 
 }  // namespace
@@ -183,7 +184,7 @@ Result<bool> read_whole_answer(Job& job, std::string& answer) {
     }
     note_end(job);
     if (progress == Progress::kEnd) return true;
-    return tl::unexpected(progress == Progress::kInterrupted ? job.end_reason()
+    return tl::unexpected(progress == Progress::kInterrupted ? job.end_early()
                                                              : cut_reason(job, progress));
   }
   return false;

@@ -33,7 +33,8 @@ int64_t retry_after_ms_of(const UpstreamHead& head) {
     unit_ms = 1000;
   }
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (text.empty() || parsed.ec != std::errc() || number < 0 || number > 1e6) return -1;
+  const bool is_sane = number >= 0 && number <= 1e6;  // false for "nan" too
+  if (text.empty() || parsed.ec != std::errc() || !is_sane) return -1;
   return static_cast<int64_t>(number * unit_ms);
 }
 
@@ -90,9 +91,9 @@ Error failure(ErrorCode code, const UpstreamPool::Choice& choice, std::string_vi
   return {code, "the upstream server " + choice.upstream->name + " " + std::string(what)};
 }
 
-Attempt abandoned(const Job& job) {
+Attempt abandoned(Job& job) {
   Attempt attempt;
-  attempt.error = job.end_reason();
+  attempt.error = job.end_early();
   return attempt;
 }
 

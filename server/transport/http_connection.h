@@ -28,7 +28,7 @@ FaultAnswer make_fault_answer(const HttpDialect& dialect, RequestId id, const Er
 
 class HttpConnection;
 // What the connections of one loop share.
-struct ConnectionHost {
+struct ConnectionHost : std::enable_shared_from_this<ConnectionHost> {
   EventLoop* loop = nullptr;
   std::shared_ptr<RequestProcessor> processor;
   const HttpDialect* dialect = nullptr;
@@ -41,7 +41,8 @@ struct ConnectionHost {
 class HttpConnection final : public std::enable_shared_from_this<HttpConnection> {
  public:
   HttpConnection(ConnectionHost& host, int socket, bool is_ipv6, std::string client_ip)
-      : host_(host),
+      : host_owner_(host.shared_from_this()),
+        host_(host),
         limits_(host.limits),
         socket_(host.loop->io(), is_ipv6 ? boost::asio::ip::tcp::v6() : boost::asio::ip::tcp::v4(),
                 socket),
@@ -94,6 +95,8 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
   void answer_fault(const Error& error);
   void linger();
 
+  // A last handler may be freed with its loop, after the listener has gone.
+  std::shared_ptr<ConnectionHost> host_owner_;
   ConnectionHost& host_;
   TransportLimits limits_;
   boost::asio::ip::tcp::socket socket_;

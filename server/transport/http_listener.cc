@@ -55,7 +55,7 @@ struct HttpListener::Impl {
         accept_timer(*loops.front()) {
     auto processor = make_request_processor(std::move(handler));
     for (auto* loop : loops) {
-      auto& host = *hosts.emplace_back(std::make_unique<ConnectionHost>());
+      auto& host = *hosts.emplace_back(std::make_shared<ConnectionHost>());
       host.loop = loop;
       host.processor = processor;
       host.dialect = &dialect;
@@ -81,7 +81,7 @@ struct HttpListener::Impl {
   TransportLimits limits;  // read and written on the accepting loop
   const HttpDialect dialect;
   RequestIds& request_ids;
-  std::vector<std::unique_ptr<ConnectionHost>> hosts;
+  std::vector<std::shared_ptr<ConnectionHost>> hosts;
   asio::ip::tcp::acceptor acceptor;
   Timer accept_timer;
   size_t next_host = 0;

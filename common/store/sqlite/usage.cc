@@ -88,15 +88,21 @@ class SmallCache {
     query.step();
     size_before_ = query.integer(0);
     query.reset();
-    set(kKilobytes);
+    connection.run_script(set_size(kKilobytes));
   }
-  ~SmallCache() { set(size_before_); }
+  ~SmallCache() {
+    // Nothing is lost if it fails.
+    static_cast<void>(sqlite3_exec(connection_.handle(), set_size(size_before_).c_str(), nullptr,
+                                   nullptr, nullptr));
+  }
   SmallCache(const SmallCache&) = delete;
   SmallCache& operator=(const SmallCache&) = delete;
 
  private:
   static constexpr int64_t kKilobytes = -1'000;  // a negative size is one in KB, not in pages
-  void set(int64_t size) { connection_.run_script("PRAGMA cache_size = " + std::to_string(size)); }
+  static std::string set_size(int64_t size) {
+    return "PRAGMA cache_size = " + std::to_string(size);
+  }
 
   Connection& connection_;
   int64_t size_before_ = 0;

@@ -118,6 +118,20 @@ TEST_CASE("aliases are models too, unless the file names them") {
   CHECK(file.prices[2].price.input.picos == 2'000'000'000'000);
 }
 
+TEST_CASE("an alias that two models claim, or whose model is contradicted, has no price") {
+  const PriceFile claimed = read(R"({
+    "a": {"input_cost_per_token": 1, "output_cost_per_token": 1, "aliases": ["x", "same"]},
+    "b": {"input_cost_per_token": 2, "output_cost_per_token": 2, "aliases": ["x"]},
+    "c": {"input_cost_per_token": 1, "output_cost_per_token": 1, "aliases": ["same"]}})");
+  REQUIRE(claimed.prices.size() == 4);
+  CHECK(claimed.prices[3].price.model == "same");
+  CHECK(claimed.skipped.at("named twice with different prices").size() == 1);
+  const PriceFile contradicted = read(R"({
+    "a": {"input_cost_per_token": 1, "output_cost_per_token": 1, "aliases": ["x"]},
+    "a": {"input_cost_per_token": 2, "output_cost_per_token": 2}})");
+  CHECK(contradicted.prices.empty());
+}
+
 TEST_CASE("patterns and a markup apply") {
   PriceFileOptions options;
   options.patterns = {"gpt-?", "o*mini"};
