@@ -18,6 +18,7 @@ expect_no_holds
 expect_sound_books
 
 # An upstream that fails after the client has left has failed all the same: nothing is charged.
+tell_upstream reset
 call_in_background stall
 wait_for_value 1 waiting_upstream
 kill "$caller"
