@@ -38,10 +38,12 @@ size_t total(const std::vector<ShownColumn>& columns, size_t ShownColumn::*width
 
 // The column to leave out next.
 size_t least_important(const Table& table, const std::vector<ShownColumn>& shown) {
-  for (size_t i = shown.size() - 1; i > 0; --i) {
-    if (table.columns[shown[i].index].is_minor) return i;
+  const auto weight_at = [&](size_t i) { return table.columns[shown[i].index].weight; };
+  size_t least = shown.size() - 1;
+  for (size_t i = least - 1; i > 0; --i) {
+    if (weight_at(i) < weight_at(least)) least = i;
   }
-  return shown.size() - 1;
+  return least;
 }
 
 // Takes from the widest columns what is too much, one place after the other.

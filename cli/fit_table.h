@@ -10,9 +10,9 @@
 namespace chatgate {
 
 // Cuts the widest texts, ending them with `ellipsis`, until the shown columns of `table` take at
-// most `width`. Numbers are never cut. Where even short texts do not fit, columns are left out: the
-// minor ones first, from the right, then the others, but never the first. Returns the headers of
-// those left out.
+// most `width`. Numbers are never cut. Where even short texts do not fit, columns are left out in
+// order of their weight, of equals the rightmost first, but never the first column. Returns the
+// headers of those left out.
 std::vector<std::string> fit_table(Table& table, size_t width, std::string_view ellipsis);
 
 }  // namespace chatgate

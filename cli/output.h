@@ -31,11 +31,20 @@ Cell money_cell(Money amount, const Unit& unit);
 Cell time_cell(const std::optional<Timestamp>& time);  // null, or RFC 3339; to the minute in tables
 Cell empty_cell();
 
+// How long a column stays where a terminal is too narrow: those of the least weight go first.
+enum class Weight : uint8_t {
+  kDetail,
+  kCommon,
+  kKey,    // tells rows apart, such as a group or a state
+  kMoney,  // an amount
+  kUnit    // of the amounts: without it they say nothing
+};
+
 struct Column {
   std::string name;    // in JSON and CSV: snake_case
   std::string header;  // in tables and Markdown; empty: left out there
   bool is_number = false;
-  bool is_minor = false;  // left out first where a terminal is too narrow
+  Weight weight = Weight::kCommon;
 };
 
 struct Table {

@@ -79,18 +79,18 @@ Result<Table> ask_for_running(const ControlRequest& request, Context& context) {
   const auto names = Names::read(**store, *running);
   if (!names) return tl::unexpected(names.error());
   Table table{{{"id", "ID"},
-               {"user", "USER"},
+               {"user", "USER", false, Weight::kKey},
                {"token_id", ""},
                {"token", ""},
-               {"model", "MODEL"},
+               {"model", "MODEL", false, Weight::kKey},
                {"endpoint", ""},
                {"upstream", ""},
-               {"state", "STATE"},
+               {"state", "STATE", false, Weight::kKey},
                {"started_at", ""},
                {"elapsed_ms", "ELAPSED", true},
-               {"answer_bytes", "BYTES", true},
-               {"hold", "HOLD", true},
-               {"unit", ""}},
+               {"answer_bytes", "BYTES", true, Weight::kDetail},
+               {"hold", "HOLD", true, Weight::kMoney},
+               {"unit", "UNIT", false, Weight::kUnit}},
               {}};
   for (const auto& each : *running) table.rows.push_back(names->row_of(each));
   return table;

@@ -109,11 +109,11 @@ UsageLines lines_within(const UsageLines& lines, const Days& days, bool by_model
 Table table_of_comparisons(const std::vector<Comparison>& comparisons, const Unit& unit,
                            bool shows_all) {
   Table table{{{"day", "DAY (UTC)"},
-               {"model", "MODEL"},
-               {"measure", "WHAT"},
-               {"ours", "OURS", true},
-               {"theirs", "THEIRS", true},
-               {"difference", "DIFFERENCE", true},
+               {"model", "MODEL", false, Weight::kKey},
+               {"measure", "WHAT", false, Weight::kKey},
+               {"ours", "OURS", true, Weight::kMoney},
+               {"theirs", "THEIRS", true, Weight::kMoney},
+               {"difference", "DIFFERENCE", true, Weight::kMoney},
                {"agrees", ""}},
               {}};
   for (const auto& row : comparisons) {

@@ -89,12 +89,12 @@ std::vector<Cell> brought_forward(int64_t day, Money balance, const Unit& unit) 
 Result<Table> table_of_statement(const Statement& statement, const Days& days, const Unit& unit) {
   Table table{{{"day", "DAY (UTC)"},
                {"created_at", ""},
-               {"kind", "KIND"},
+               {"kind", "KIND", false, Weight::kKey},
                {"requests", "REQUESTS", true},
-               {"amount", "AMOUNT", true},
-               {"balance_after", "BALANCE", true},
-               {"unit", "UNIT"},
-               {"note", "NOTE"}},
+               {"amount", "AMOUNT", true, Weight::kMoney},
+               {"balance_after", "BALANCE", true, Weight::kMoney},
+               {"unit", "UNIT", false, Weight::kUnit},
+               {"note", "NOTE", false, Weight::kDetail}},
               {}};
   std::optional<Money> balance = Money{};
   bool has_begun = days.first == std::numeric_limits<int64_t>::min();

@@ -55,6 +55,7 @@ struct Field {
   const char* header;  // of a column of its own in tables; empty: none
   Cell (*cell)(const Price& price);
   int64_t (*amount)(const Price& price);
+  Weight weight = Weight::kMoney;
 };
 
 template <auto kMember>
@@ -67,8 +68,9 @@ int64_t picos_of(const Price& price) {
   return picos ? picos->picos : 0;
 }
 template <auto kMember>
-constexpr Field token_field(const char* name, const char* label, const char* header = "") {
-  return {name, label, header, cell_of<kMember>, picos_of<kMember>};
+constexpr Field token_field(const char* name, const char* label, const char* header = "",
+                            Weight weight = Weight::kMoney) {
+  return {name, label, header, cell_of<kMember>, picos_of<kMember>, weight};
 }
 Cell per_request_cell(const Price& price) {
   return money_cell(price.per_request, Unit{price.currency});
@@ -81,7 +83,7 @@ Cell limit_cell(const Price& price) {
 
 constexpr Field kFields[] = {
     token_field<&Price::input>("input", "", "INPUT/1M"),
-    token_field<&Price::cached_input>("cached_input", "", "CACHED/1M"),
+    token_field<&Price::cached_input>("cached_input", "", "CACHED/1M", Weight::kDetail),
     token_field<&Price::output>("output", "", "OUTPUT/1M"),
     token_field<&Price::reasoning>("reasoning", "reasoning"),
     token_field<&Price::audio_input>("audio_input", "audio input"),
@@ -186,13 +188,14 @@ PlannedChanges plan_changes(PriceFile file, const std::vector<Price>& history, T
 }
 
 Table table_of_changes(const std::vector<PriceChange>& changes) {
-  Table table{{{"model", "MODEL"}, {"currency", ""}, {"change", "CHANGE"}}, {}};
+  Table table{{{"model", "MODEL"}, {"currency", ""}, {"change", "CHANGE", false, Weight::kKey}},
+              {}};
   for (const auto& field : kFields) {
     table.columns.push_back({std::string(field.name) + "_before", ""});
-    table.columns.push_back({field.name, field.header, true});
+    table.columns.push_back({field.name, field.header, true, field.weight});
   }
   table.columns.push_back({"effective_from", ""});
-  table.columns.push_back({"also", "ALSO"});
+  table.columns.push_back({"also", "ALSO", false, Weight::kDetail});
   for (const auto& change : changes) {
     auto& row = table.rows.emplace_back();
     row = {text_cell(change.after.model), text_cell(change.after.currency),

@@ -35,11 +35,11 @@ Table table_of_prices(const std::vector<ListedPrice>& prices) {
   });
   Table table{{{"id", ""},
                {"model", "MODEL"},
-               {"currency", "CURRENCY"},
+               {"currency", "CURRENCY", false, Weight::kUnit},
                {"per_tokens", ""},
-               {"input", "INPUT/1M", true},
-               {"cached_input", "CACHED/1M", true},
-               {"output", "OUTPUT/1M", true},
+               {"input", "INPUT/1M", true, Weight::kMoney},
+               {"cached_input", "CACHED/1M", true, Weight::kDetail},
+               {"output", "OUTPUT/1M", true, Weight::kMoney},
                {"reasoning", ""},
                {"audio_input", ""},
                {"audio_output", ""},
@@ -48,7 +48,7 @@ Table table_of_prices(const std::vector<ListedPrice>& prices) {
                {"max_output_tokens", ""},
                {"effective_from", "FROM"},
                {"removed", ""},
-               {"state", shows_state ? "STATE" : ""}},
+               {"state", shows_state ? "STATE" : "", false, Weight::kKey}},
               {}};
   for (const auto& row : prices) {
     const Price& price = row.price;

@@ -52,11 +52,12 @@ class ChartTable {
         is_series_(is_drawn_as_series(chart.groupings)) {
     if (period_ != nullptr) places_ = places_of_periods(chart, *period_->period);
     for (const auto* grouping : chart.shown) {
-      table_.columns.push_back({std::string(grouping->name), std::string(grouping->header)});
+      table_.columns.push_back(
+          {std::string(grouping->name), std::string(grouping->header), false, Weight::kKey});
     }
-    table_.columns.push_back(
-        {std::string(chart.measure.name), header_of(chart.measure.name), true});
-    if (chart.measure.is_money) table_.columns.push_back({"unit", "UNIT"});
+    table_.columns.push_back({std::string(chart.measure.name), header_of(chart.measure.name), true,
+                              chart.measure.weight});
+    if (chart.measure.is_money) table_.columns.push_back({"unit", "UNIT", false, Weight::kUnit});
     table_.columns.push_back({"chart", is_series_ ? "OVER TIME" : "CHART"});
   }
 

@@ -28,17 +28,18 @@ constexpr std::array<Grouping, 9> kGroupings{{
 constexpr std::array<Measure, 10> kMeasures{{
     {"requests", "REQUESTS", [](const UsageSummary& line) { return line.requests; }},
     {"prompt_tokens", "PROMPT", [](const UsageSummary& line) { return line.usage.prompt; }, false,
-     true},
+     Weight::kDetail},
     {"cached_tokens", "", [](const UsageSummary& line) { return line.usage.cached_prompt; }},
     {"audio_prompt_tokens", "", [](const UsageSummary& line) { return line.usage.audio_prompt; }},
     {"completion_tokens", "COMPLETION",
-     [](const UsageSummary& line) { return line.usage.completion; }, false, true},
+     [](const UsageSummary& line) { return line.usage.completion; }, false, Weight::kDetail},
     {"reasoning_tokens", "",
      [](const UsageSummary& line) { return line.usage.reasoning_completion; }},
     {"audio_completion_tokens", "",
      [](const UsageSummary& line) { return line.usage.audio_completion; }},
     {"total_tokens", "", [](const UsageSummary& line) { return line.usage.total(); }},
-    {"cost", "COST", [](const UsageSummary& line) { return line.cost.nanos; }, true},
+    {"cost", "COST", [](const UsageSummary& line) { return line.cost.nanos; }, true,
+     Weight::kMoney},
     {"written_off", "", [](const UsageSummary& line) { return line.written_off.nanos; }, true},
 }};
 
@@ -177,14 +178,15 @@ Result<std::vector<UsageSummary>> merge_lines(const std::vector<UsageSummary>& l
 std::vector<Column> columns_of_report(const Groupings& groupings) {
   std::vector<Column> columns;
   for (const auto* grouping : groupings) {
-    columns.push_back({std::string(grouping->name), std::string(grouping->header)});
+    columns.push_back(
+        {std::string(grouping->name), std::string(grouping->header), false, Weight::kKey});
     if (grouping->period) columns.push_back({std::string(kStart), ""});
   }
   for (const Measure& measure : kMeasures) {
     columns.push_back(
-        {std::string(measure.name), std::string(measure.header), true, measure.is_minor});
+        {std::string(measure.name), std::string(measure.header), true, measure.weight});
   }
-  columns.push_back({"unit", "UNIT"});
+  columns.push_back({"unit", "UNIT", false, Weight::kUnit});
   return columns;
 }
 

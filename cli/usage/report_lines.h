@@ -32,7 +32,7 @@ struct Measure {
   std::string_view header;
   int64_t (*value)(const UsageSummary& line);
   bool is_money = false;
-  bool is_minor = false;
+  Weight weight = Weight::kCommon;
 };
 const Measure& measure_named(std::string_view name);  // REQUIRES: there is one
 

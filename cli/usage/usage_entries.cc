@@ -17,28 +17,28 @@ Cell start_cell(Timestamp time) {
 std::vector<Column> columns_of_entries() {
   return {{"id", ""},
           {"started_at", "TIME"},
-          {"user", "USER"},
-          {"token", "TOKEN", false, true},
-          {"model", "MODEL"},
+          {"user", "USER", false, Weight::kKey},
+          {"token", "TOKEN", false, Weight::kDetail},
+          {"model", "MODEL", false, Weight::kKey},
           {"endpoint", ""},
           {"upstream", ""},
           {"remote_id", ""},
-          {"status", "STATUS"},
+          {"status", "STATUS", false, Weight::kKey},
           {"http_status", ""},
           {"estimated", ""},
-          {"prompt_tokens", "PROMPT", true, true},
+          {"prompt_tokens", "PROMPT", true, Weight::kDetail},
           {"cached_tokens", ""},
           {"audio_prompt_tokens", ""},
-          {"completion_tokens", "COMPLETION", true, true},
+          {"completion_tokens", "COMPLETION", true, Weight::kDetail},
           {"reasoning_tokens", ""},
           {"audio_completion_tokens", ""},
           {"total_tokens", ""},
-          {"cost", "COST", true},
-          {"unit", "UNIT", false, true},
+          {"cost", "COST", true, Weight::kMoney},
+          {"unit", "UNIT", false, Weight::kUnit},
           {"written_off", ""},
           {"price_id", ""},
           {"rate", ""},
-          {"duration_ms", "MS", true, true}};
+          {"duration_ms", "MS", true, Weight::kDetail}};
 }
 
 std::vector<Cell> row_of_entry(const UsageEntry& entry) {

@@ -14,7 +14,7 @@ namespace {
 Table wide_table() {
   return {{{"id", "ID", true},
            {"note", "NOTE"},
-           {"model", "MODEL", false, true},
+           {"model", "MODEL", false, Weight::kDetail},
            {"cost", "COST", true}},
           {{number_cell(1), text_cell("語言模型的說明文字很長"),
             text_cell("gpt-4o-mini-2026-11-01"), money_cell({123'456'789'000'000'000}, Unit{})},
@@ -44,7 +44,7 @@ TEST_CASE("the widest texts are cut first, numbers never") {
         " 2  short          o3              0.000000001\n");
 }
 
-TEST_CASE("minor columns go first when short texts do not fit") {
+TEST_CASE("columns of less weight go first when short texts do not fit") {
   Table table = wide_table();
   CHECK(fit_table(table, 40, "...") == std::vector<std::string>{"MODEL"});
   CHECK(render_list(table, Format::kTable) ==
@@ -59,6 +59,26 @@ TEST_CASE("minor columns go first when short texts do not fit") {
         " 2  short\n");
   table = wide_table();
   CHECK(fit_table(table, 1, "...") == std::vector<std::string>{"NOTE", "MODEL", "COST"});
+}
+
+TEST_CASE("amounts outlive what tells rows apart, their unit outlives them") {
+  const std::string text(12, 'x');
+  Table table{{{"day", "DAY"},
+               {"user", "USER", false, Weight::kKey},
+               {"unit", "UNIT", false, Weight::kUnit},
+               {"cost", "COST", true, Weight::kMoney},
+               {"state", "STATE", false, Weight::kKey},
+               {"from", "FROM"}},
+              {{text_cell(text), text_cell(text), text_cell("USD"), text_cell("0.125"),
+                text_cell("later"), text_cell(text)}}};
+  const auto left_out_at = [&](size_t width) {
+    Table fitted = table;
+    return fit_table(fitted, width, "...");
+  };
+  CHECK(left_out_at(50) == std::vector<std::string>{"FROM"});
+  CHECK(left_out_at(43) == std::vector<std::string>{"STATE", "FROM"});
+  CHECK(left_out_at(30) == std::vector<std::string>{"USER", "STATE", "FROM"});
+  CHECK(left_out_at(20) == std::vector<std::string>{"USER", "COST", "STATE", "FROM"});
 }
 
 TEST_CASE("a cut text is never wider than asked for") {

@@ -55,6 +55,7 @@ TEST_CASE_METHOD(Running, "running requests are listed with names from the datab
   REQUIRE(run({"inflight", "list"}) == 0);
   CHECK_THAT(out, ContainsSubstring("alice") && ContainsSubstring("3m05s") &&
                       ContainsSubstring("streaming"));
+  CHECK_THAT(out, ContainsSubstring("HOLD  UNIT") && ContainsSubstring("USD"));
 }
 
 TEST_CASE_METHOD(Running, "a running request is ended by its id") {
