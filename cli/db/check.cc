@@ -1,6 +1,8 @@
 #include "cli/db/check.h"
 
 #include <ostream>
+#include <sstream>
+#include <utility>
 
 #include "cli/commands.h"
 #include "cli/db/facts.h"
@@ -31,7 +33,11 @@ void print_findings(const std::vector<Discrepancy>& found, Table facts, Context&
   }
   Table table{{{"rule", "RULE"}, {"detail", "DETAIL"}}, {}};
   for (const auto& each : found) {
-    table.rows.push_back({text_cell(each.invariant), text_cell(each.detail)});
+    std::istringstream lines(each.detail);
+    std::string rule = each.invariant;
+    for (std::string line; std::getline(lines, line);) {
+      table.rows.push_back({text_cell(std::exchange(rule, "")), text_cell(line)});
+    }
   }
   context.print_list(table);
 }

@@ -13,8 +13,9 @@ void register_db_restore(CLI::App& noun, Context& context) {
   verb->add_option("FILE", options->file, "what `chatgate db backup` made")
       ->type_name("")
       ->required();
-  verb->add_flag("--discard", options->discard,
-                 "do not keep the old content as DATABASE.before-restore");
+  verb->add_flag(
+      "--discard", options->discard,
+      "do not keep the old content as DATABASE.before-restore\n(or .before-restore.2 and so on)");
   verb->add_flag("--yes", options->yes, "do not ask");
   bind(verb, options, context, run_db_restore);
 }

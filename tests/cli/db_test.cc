@@ -81,6 +81,7 @@ TEST_CASE("a backup is made, refused and restored") {
 
   CHECK(shell.run({"user", "add", "late"}) == 0);
   CHECK(shell.run({"db", "restore", "none.db", "--yes"}) == 3);
+  CHECK_THAT(shell.err, ContainsSubstring("'none.db' does not exist: give another backup"));
   CHECK(shell.run({"db", "restore", "copy.db"}) == 2);
   CHECK_THAT(shell.err, ContainsSubstring("--yes"));
   shell.terminal.has_input = shell.terminal.has_errors = true;
@@ -89,10 +90,28 @@ TEST_CASE("a backup is made, refused and restored") {
   CHECK(shell.run({"db", "restore", "copy.db"}, "y\n") == 0);
   CHECK_THAT(shell.out, ContainsSubstring("chatgate.db.before-restore"));
   CHECK(shell.run({"user", "show", "late"}) == 3);
-  CHECK(shell.run({"db", "restore", "copy.db", "--yes"}) == 4);
+  CHECK(run_for_json(shell, {"db", "restore", "copy.db", "--yes"})["old_content"] ==
+        "chatgate.db.before-restore.2");
   CHECK(run_for_json(shell, {"db", "restore", "copy.db", "--yes", "--discard"})["old_content"] ==
         nullptr);
   CHECK(shell.run({"--db", "chatgate.db.before-restore", "user", "show", "late"}) == 0);
+}
+
+TEST_CASE("a backup that is damaged is named as it was given") {
+  Shell shell;
+  fill(shell);
+  CHECK(shell.run({"db", "backup", "copy.db"}) == 0);
+  const auto size = std::filesystem::file_size("copy.db");
+  {
+    std::fstream file("copy.db", std::ios::binary | std::ios::in | std::ios::out);
+    file.seekp(4096);
+    file << std::string(size - 4096, 'x');
+  }
+  CHECK(shell.run({"db", "restore", "copy.db", "--yes"}) == 5);
+  CHECK_THAT(shell.err, ContainsSubstring("the backup 'copy.db' is damaged: give another backup"));
+  CHECK(shell.run({"db", "check", "--format", "json"}) == 0);
+  CHECK(shell.run({"--db", "copy.db", "db", "check"}) != 0);
+  CHECK(shell.out.find('?') == std::string::npos);
 }
 
 TEST_CASE("db migrate says from which version to which") {

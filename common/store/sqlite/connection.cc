@@ -33,9 +33,13 @@ tl::unexpected<Error> there_already(const std::string& path) {
       "the database " + in_quotes(path) + " exists already: name another file, or use it as it is");
 }
 
+std::string name_of_file(const std::string& path, const std::string& backup) {
+  return backup.empty() ? "the database " + in_quotes(path) : "the backup " + in_quotes(backup);
+}
+
 // What SQLite alone would report as "unable to open database file", told apart.
 Result<void> check_file(const std::string& path, const ConnectionOptions& options) {
-  const std::string name = "the database " + in_quotes(path);
+  const std::string name = name_of_file(path, options.backup);
   struct stat status {};
   if (stat(path.c_str(), &status) == 0) {
     if (S_ISDIR(status.st_mode)) return unusable(name + " is a folder: name a file in it");
@@ -47,6 +51,9 @@ Result<void> check_file(const std::string& path, const ConnectionOptions& option
     }
     // Left by a start that died before it wrote anything.
     if (status.st_size == 0 && !options.create) {
+      if (!options.backup.empty()) {
+        return fail(ErrorCode::kNotFound, name + " is empty: give another backup");
+      }
       return fail(ErrorCode::kNotFound, name +
                                             " is empty: start `chatgate serve` with it first, "
                                             "or name another file");
@@ -57,6 +64,9 @@ Result<void> check_file(const std::string& path, const ConnectionOptions& option
   if (errno != ENOENT) {
     return unusable(name + " cannot be reached (" + system_error_text(errno) +
                     "): check the path and its permissions");
+  }
+  if (!options.backup.empty()) {
+    return fail(ErrorCode::kNotFound, name + " does not exist: give another backup");
   }
   std::filesystem::path folder = std::filesystem::path(path).parent_path();
   if (folder.empty()) folder = ".";
@@ -182,6 +192,24 @@ Error error_of(const SQLite::Exception& failure, const std::string& path, int64_
   }
 }
 
+namespace {
+
+// A backup's content is to blame on the backup; that its copy has no room is not.
+Error error_within(const SQLite::Exception& failure, const std::string& path,
+                   const ConnectionOptions& options) {
+  const int code = failure.getErrorCode() & 0xff;
+  const bool is_content = code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
+  if (options.backup.empty() || !is_content) {
+    return error_of(failure, path, options.busy_timeout_ms);
+  }
+  return {ErrorCode::kStoreUnavailable,
+          name_of_file(path, options.backup) +
+              (code == SQLITE_CORRUPT ? " is damaged" : " is not a chatgate database") +
+              ": give another backup"};
+}
+
+}  // namespace
+
 Result<std::unique_ptr<Connection>> Connection::open(const std::string& path,
                                                      const ConnectionOptions& options,
                                                      const ProgressReport& report) {
@@ -199,12 +227,13 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::string& path,
     connection->configure(options);
     return connection;
   } catch (const SQLite::Exception& failure) {
-    return tl::unexpected<Error>(sqlite::error_of(failure, path, options.busy_timeout_ms));
+    return tl::unexpected<Error>(error_within(failure, path, options));
   }
 }
 
 Connection::Connection(const std::string& path, const ConnectionOptions& options)
     : path_(path),
+      backup_(options.backup),
       busy_timeout_ms_(options.busy_timeout_ms),
       database_(address_of(path, options), flags_of(options),
                 static_cast<int>(options.busy_timeout_ms)) {}
@@ -236,8 +265,10 @@ sqlite3_stmt* Connection::prepared(const char* sql) {
   return statements_.emplace(sql, PreparedStatement(statement)).first->second.get();
 }
 
+std::string Connection::name() const { return name_of_file(path_, backup_); }
+
 Error Connection::error_of(const SQLite::Exception& failure) const {
-  return sqlite::error_of(failure, path_, busy_timeout_ms_);
+  return error_within(failure, path_, {.backup = backup_, .busy_timeout_ms = busy_timeout_ms_});
 }
 
 void Connection::retry_while_busy(const std::function<void()>& work) const {

@@ -38,6 +38,9 @@ struct ConnectionOptions {
   // Nobody writes to the file while it is open, and it has no log beside it: it is read as it is,
   // without a lock or a file of SQLite's own.
   bool is_immutable = false;
+  // The file that was given as a backup, where the file is this or a copy of it: what is wrong with
+  // its content is said of this one.
+  std::string backup = {};
   int64_t busy_timeout_ms = 10'000;
   int64_t pages_max = 0;  // 0: as many as the disk holds. Tests fill a database with it.
 };
@@ -184,6 +187,8 @@ class Connection {
   void run_script(const std::string& sql) { database_.exec(sql); }
   int64_t last_insert_id() const { return database_.getLastInsertRowid(); }
   const std::string& path() const { return path_; }
+  // "the database 'chatgate.db'", in messages about its content.
+  std::string name() const;
   sqlite3* handle() const { return database_.getHandle(); }
   // Copies the log into the file as far as nobody else reads or copies it. Failing does no harm.
   void checkpoint() noexcept;
@@ -221,6 +226,7 @@ class Connection {
   auto in_transaction(bool is_write, Work& work) -> decltype(work());
 
   std::string path_;
+  std::string backup_;
   int64_t busy_timeout_ms_;
   SQLite::Database database_;
   std::unordered_map<const char*, PreparedStatement> statements_;

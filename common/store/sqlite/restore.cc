@@ -53,24 +53,31 @@ Place look_at(const std::string& path) {
   return Place::kDatabase;  // should it be unusable for another reason, the next to open it tells
 }
 
+// The path, or it with ".2", ".3"... after it: what earlier restores have kept stays.
+std::string free_path(const std::string& path) {
+  const auto exists = [](const std::string& name) {
+    return std::filesystem::exists(std::filesystem::symlink_status(name));
+  };
+  if (!exists(path)) return path;
+  int64_t number = 2;
+  while (exists(path + "." + std::to_string(number))) ++number;
+  return path + "." + std::to_string(number);
+}
+
 class SqliteRestore final : public PendingRestore {
  public:
   SqliteRestore(std::string path, std::unique_ptr<Connection> source, DatabaseFacts facts,
-                std::unique_ptr<ServeLock> lock)
+                std::unique_ptr<ServeLock> lock, std::string file)
       : path_(std::move(path)),
-        kept_path_(path_ + kKeptSuffix),
         lock_(std::move(lock)),
         source_(std::move(source)),
-        facts_(std::move(facts)) {}
+        facts_(std::move(facts)),
+        file_(std::move(file)) {}
 
   const DatabaseFacts& backup() const override { return facts_; }
 
   Result<std::string> run(bool keeps_old, const ProgressReport& report) override {
-    if (keeps_old && std::filesystem::exists(std::filesystem::symlink_status(kept_path_))) {
-      return fail(ErrorCode::kAlreadyExists,
-                  in_quotes(kept_path_) +
-                      " is there from an earlier restore: move it away, or add --discard");
-    }
+    kept_path_ = free_path(path_ + kKeptSuffix);
     auto copy = PartialFile::create(path_ + ".restoring");
     if (!copy) return tl::unexpected<Error>(copy.error());
     return copy_database(*source_, copy->path(), part(report, 0))
@@ -89,9 +96,9 @@ class SqliteRestore final : public PendingRestore {
   }
 
   // Brings the copy's tables up to date by opening it.
-  static Result<void> verify_books(const std::string& copy, const ProgressReport& report) {
+  Result<void> verify_books(const std::string& copy, const ProgressReport& report) const {
     {
-      const auto store = SqliteStore::open(copy, {});
+      const auto store = SqliteStore::open(copy, {.backup = file_});
       if (!store) return tl::unexpected<Error>(store.error());
       const auto found = (*store)->verify_books(report);
       if (!found) return tl::unexpected<Error>(found.error());
@@ -151,10 +158,11 @@ class SqliteRestore final : public PendingRestore {
   }
 
   std::string path_;
-  std::string kept_path_;
+  std::string kept_path_;  // for the old content; known when it runs
   std::unique_ptr<ServeLock> lock_;
   std::unique_ptr<Connection> source_;
   DatabaseFacts facts_;
+  std::string file_;  // the backup
 };
 
 }  // namespace
@@ -185,7 +193,7 @@ Result<std::unique_ptr<PendingRestore>> SqliteMaintenance::begin_restore(const s
     return fail(ErrorCode::kRefused, in_quotes(file) + " is the database itself: name a backup");
   }
   // A file with a log beside it is a database that somebody copied, or uses.
-  ConnectionOptions options{.schema = SchemaUse::kAsItIs};
+  ConnectionOptions options{.schema = SchemaUse::kAsItIs, .backup = file};
   options.is_immutable = !has_content(file + kLogSuffix) && !has_content(file + kJournalSuffix);
   auto source = Connection::open(file, options);
   if (!source) return tl::unexpected<Error>(source.error());
@@ -210,7 +218,7 @@ Result<std::unique_ptr<PendingRestore>> SqliteMaintenance::begin_restore(const s
     if (!fits) return tl::unexpected<Error>(fits.error());
   }
   return std::make_unique<SqliteRestore>(path_, *std::move(source), *std::move(facts),
-                                         *std::move(lock));
+                                         *std::move(lock), file);
 }
 
 }  // namespace chatgate::sqlite

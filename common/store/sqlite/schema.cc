@@ -49,8 +49,7 @@ constexpr const char* kSelectSchema =
     "WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite!_%' ESCAPE '!'";
 
 tl::unexpected<Error> unusable(const Connection& connection, const std::string& rest) {
-  return fail(ErrorCode::kStoreUnavailable,
-              "the database " + in_quotes(connection.path()) + " " + rest);
+  return fail(ErrorCode::kStoreUnavailable, connection.name() + " " + rest);
 }
 
 void create(Connection& connection) {
