@@ -12,13 +12,14 @@
 namespace chatgate {
 
 // What every verb's exit status means.
-constexpr std::array<std::pair<int, std::string_view>, 6> kExitStatuses{{
+constexpr std::array<std::pair<int, std::string_view>, 7> kExitStatuses{{
     {0, "done"},
     {1, "failure"},
     {2, "wrong usage or configuration"},
     {3, "not found"},
     {4, "refused by a rule"},
     {5, "database unavailable"},
+    {130, "interrupted"},
 }};
 
 // "chatgate user add".
