@@ -7,6 +7,7 @@
 #include "cli/user/users.h"
 #include "common/billing/reconciliation.h"
 #include "common/text/quantity.h"
+#include "common/text/suggest.h"
 #include "common/text/text_file.h"
 #include "common/text/time_text.h"
 
@@ -55,6 +56,26 @@ Result<Days> parse_days(const LedgerReconcileOptions& options, const ProviderUsa
   return fail(ErrorCode::kInvalidArgument, "there is no whole day from " +
                                                format_date({days.first * kDayMs}) + " until " +
                                                format_date({days.end * kDayMs}) + " to compare");
+}
+
+// An upstream is known by the configuration, or by a request that went to it once.
+Result<void> check_upstream(const std::string& name, Store& store, const Context& context) {
+  NearMiss near_miss(name);
+  const auto loaded = load_config(context.config_file, context.flags(), context.environment());
+  if (loaded) {
+    for (const auto& upstream : loaded->config.upstreams) {
+      if (upstream.name == name) return {};
+      near_miss.offer(upstream.name);
+    }
+  }
+  UsageQuery query;
+  query.until = {context.now().unix_ms + 1};
+  query.upstream = name;
+  const auto lines = store.summarize_usage(query);
+  if (!lines) return tl::unexpected(lines.error());
+  if (!lines->empty()) return {};
+  return fail(ErrorCode::kNotFound,
+              "no request went to an upstream " + quote(name) + did_you_mean(near_miss.best()));
 }
 
 Result<UsageQuery> query_for(const LedgerReconcileOptions& options, const Days& days, bool by_model,
@@ -221,6 +242,10 @@ Result<int> run_ledger_reconcile(const LedgerReconcileOptions& options, Context&
   if (!query) return tl::unexpected(query.error());
   const auto ours = read_ours(*query, *unit, **store, context.now());
   if (!ours) return tl::unexpected(ours.error());
+  if (ours->lines.empty() && query->upstream) {
+    auto checked = check_upstream(*query->upstream, **store, context);
+    if (!checked) return tl::unexpected(checked.error());
+  }
 
   UsageLines our_lines = lines_within(ours->lines, *days, theirs->has_models);
   UsageLines their_lines = lines_within(theirs->lines, *days, theirs->has_models);

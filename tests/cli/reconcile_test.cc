@@ -107,7 +107,15 @@ TEST_CASE("one user's and one upstream's requests are compared alone") {
   CHECK(shell.run({"ledger", "reconcile", "bill.csv", "--since", "2026-11-19"}) == 1);
   CHECK(shell.run(
             {"ledger", "reconcile", "bill.csv", "--since", "2026-11-19", "--upstream", "a"}) == 0);
-  CHECK(shell.run({"ledger", "reconcile", "bill.csv", "--upstream", "none"}) == 1);
+  CHECK(shell.run({"ledger", "reconcile", "bill.csv", "--upstream", "none"}) == 3);
+  CHECK_THAT(shell.err, ContainsSubstring("no request went to an upstream \"none\""));
+  std::ofstream("chatgate.json")
+      << R"({"upstreams": [{"name": "spare", "base_url": "https://spare.example/v1"}]})";
+  CHECK(shell.run({"ledger", "reconcile", "bill.csv", "--upstream", "spare"}) == 1);
+  CHECK(shell.run({"ledger", "reconcile", "bill.csv", "--upstream", "spaer"}) == 3);
+  CHECK_THAT(shell.err, ContainsSubstring("did you mean \"spare\"?"));
+  CHECK(shell.run(
+            {"ledger", "reconcile", "bill.csv", "--since", "2026-11-20", "--upstream", "b"}) == 1);
   CHECK(shell.run({"ledger", "reconcile", "bill.csv", "--user", "alice"}) == 0);
   CHECK(shell.run({"ledger", "reconcile", "bill.csv", "--user", "bob"}) == 1);
   CHECK(shell.run({"ledger", "reconcile", "bill.csv", "--user", "alcie"}) == 3);
