@@ -97,6 +97,12 @@ bool differs(const Field& field, const PriceChange& change) {
   return change.before && field.cell(*change.before).value != field.cell(change.after).value;
 }
 
+// Whether a new price says something about it.
+bool is_charged(const Field& field, const Price& price) {
+  if (field.amount == per_request_of) return field.amount(price) != 0;
+  return field.amount != nullptr && !field.cell(price).value.is_null();
+}
+
 std::string transition_text(const Field& field, const PriceChange& change) {
   if (change.after.removed) return field.cell(change.after).text + " -> -";
   const std::string after = field.cell(change.after).text;
@@ -116,7 +122,7 @@ std::string also_text(const PriceChange& change) {
   std::vector<std::string> parts;
   for (const auto& field : kFields) {
     if (*field.header != '\0' || change.after.removed) continue;
-    if (differs(field, change)) {
+    if (change.before ? differs(field, change) : is_charged(field, change.after)) {
       parts.push_back(field.label + (" " + transition_text(field, change)));
     }
   }
@@ -171,6 +177,10 @@ Result<PriceFile> read_prices(const PriceFileArguments& arguments, Context& cont
     return fail(ErrorCode::kNotFound, arguments.file + ": none of its " +
                                           std::to_string(file->models_left_out) +
                                           " models matches " + quote(arguments.models));
+  }
+  if (file->prices.empty()) {
+    tell_reasons(file->skipped, "skipped: ", context);
+    return fail(ErrorCode::kInvalidArgument, arguments.file + ": holds no model with a price");
   }
   return file;
 }

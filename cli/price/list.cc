@@ -56,10 +56,12 @@ Result<void> run_price_list(const PriceListOptions& options, Context& context) {
   } else if (options.at.empty()) {
     context.print_list(table_of_prices(current_prices(list, now)));
   } else {
-    context.print_list(
-        table_of_prices(rows_of(list, now, [&](const PriceList::Line& line, size_t i, PriceState) {
-          return index_in_force(line, *at) == i && !line[i].removed;
+    context.print_list(table_of_prices(
+        rows_of(list, *at, [](const PriceList::Line& line, size_t i, PriceState state) {
+          return state == PriceState::kInForce && !line[i].removed;
         })));
+    context.out().flush();
+    context.hint("in force at " + format_minute(*at) + ", time zone UTC");
   }
   return {};
 }

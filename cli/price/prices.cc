@@ -21,6 +21,8 @@ std::string_view name_of(PriceState state) {
       return "in force";
     case PriceState::kLater:
       return "later";
+    case PriceState::kReplaced:
+      return "replaced";
   }
   return "";
 }

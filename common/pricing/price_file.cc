@@ -50,7 +50,7 @@ class OwnRow {
   OwnRow(const std::map<std::string, std::string>& fields, const PriceFileOptions& options)
       : fields_(fields), options_(options) {}
 
-  bool is_past() const { return text("state") == "past"; }
+  bool is_past() const { return text("state") == "past" || text("state") == "replaced"; }
   bool is_rounded() const { return is_rounded_; }
 
   Result<Price> read() {

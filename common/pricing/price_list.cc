@@ -33,7 +33,9 @@ PriceState state_of(const PriceList::Line& line, size_t index, Timestamp now) {
   // A later row of the same time hides one for good.
   const bool is_hidden =
       index + 1 < line.size() && line[index + 1].effective_from == line[index].effective_from;
-  if (line[index].effective_from > now) return is_hidden ? PriceState::kPast : PriceState::kLater;
+  if (line[index].effective_from > now) {
+    return is_hidden ? PriceState::kReplaced : PriceState::kLater;
+  }
   return index_in_force(line, now) == index ? PriceState::kInForce : PriceState::kPast;
 }
 

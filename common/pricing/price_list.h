@@ -15,7 +15,12 @@
 namespace chatgate {
 
 // Where a row stands in its line at a moment.
-enum class PriceState : uint8_t { kPast, kInForce, kLater };
+enum class PriceState : uint8_t {
+  kPast,
+  kInForce,
+  kLater,
+  kReplaced,  // before its time came: it never was nor will be in force
+};
 
 class PriceList {
  public:

@@ -135,6 +135,10 @@ TEST_CASE("files that cannot be imported") {
   CHECK(shell.run({"price", "import"}) == 2);
   CHECK(shell.run({"price", "import", "."}) == 2);
   CHECK(import("") == 2);
+  for (const char* empty : {"{}", "[]", R"({"foo": 1})"}) {
+    CHECK(import(empty) == 2);
+    CHECK_THAT(shell.err, ContainsSubstring("bad: holds no model with a price"));
+  }
   CHECK(import("{\"gpt\": {\n  \"input") == 2);
   CHECK_THAT(shell.err, ContainsSubstring("line 2, column"));
   CHECK(import(kTwoModels, {"--models", "gpt-5*"}) == 3);
@@ -169,6 +173,33 @@ TEST_CASE("a model is withdrawn, also from what is set for later") {
   CHECK(shell.run({"price", "remove", "gpt-4o", "--yes"}) == 3);
   CHECK(shell.run({"price", "set", "gpt-4o", "--input", "1", "--output", "1"}) == 0);
   CHECK(list_of(shell).size() == 1);
+}
+
+TEST_CASE("a preview tells of every price of a new model") {
+  Shell shell;
+  write("prices.json", R"({"m": {"input_cost_per_token": 1e-06, "output_cost_per_token": 2e-06,
+    "input_cost_per_audio_token": 4e-05, "input_cost_per_request": 0.01, "max_tokens": 9}})");
+  REQUIRE(shell.run({"price", "import", "prices.json", "--dry-run"}) == 0);
+  CHECK_THAT(shell.out, ContainsSubstring("audio input 40.00, per request 0.01\n"));
+}
+
+TEST_CASE("states are those of the moment asked for") {
+  Shell shell;
+  const auto set = [&](const std::string& price, const std::string& from) {
+    REQUIRE(shell.run({"price", "set", "m", "--input", price, "--output", price, "--from", from}) ==
+            0);
+  };
+  set("1", "2027-01-01");
+  set("2", "2027-01-01");
+  set("3", "2027-02-01");
+  CHECK(list_of(shell, {"--at", "2027-01-05"})[0]["state"] == "in force");
+  CHECK(list_of(shell, {"--history"})[0]["state"] == "replaced");
+  REQUIRE(shell.run({"price", "list", "--at", "2027-01-05"}) == 0);
+  CHECK_THAT(shell.err, ContainsSubstring("in force at 2027-01-05 00:00Z, time zone UTC"));
+  CHECK_THAT(shell.out, !ContainsSubstring("STATE"));
+  REQUIRE(shell.run({"price", "list", "--history", "--format", "json"}) == 0);
+  write("history.json", shell.out);
+  CHECK(shell.run({"price", "diff", "history.json"}) == 0);
 }
 
 TEST_CASE("the list shows one moment or all of history") {

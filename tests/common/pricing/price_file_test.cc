@@ -228,7 +228,7 @@ TEST_CASE("a line's row in force is the latest whose time has come") {
   CHECK(state_of(rows, 1, {25}) == PriceState::kPast);
   CHECK(state_of(rows, 2, {25}) == PriceState::kInForce);
   CHECK(state_of(rows, 3, {25}) == PriceState::kLater);
-  CHECK(state_of(rows, 1, {15}) == PriceState::kPast);  // it will never hold
+  CHECK(state_of(rows, 1, {15}) == PriceState::kReplaced);  // it will never hold
 
   const PriceList list(rows);
   CHECK(removal_of(list, "m", std::nullopt, {25}).size() == 2);  // the one set for later as well
