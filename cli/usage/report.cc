@@ -3,6 +3,7 @@
 #include "cli/commands.h"
 #include "cli/usage/report_chart.h"
 #include "cli/usage/report_lines.h"
+#include "common/text/quantity.h"
 #include "common/text/time_text.h"
 
 namespace chatgate {
@@ -30,6 +31,15 @@ Result<UsageQuery> make_query(const UsageReportOptions& options, const Groupings
   }
   for (const auto* grouping : groupings) query.group_by.push_back(grouping->dimension);
   return query;
+}
+
+CLI::Validator is_at_least_one() {
+  return CLI::Validator(
+      [](std::string& text) {
+        const auto number = parse_integer(text);
+        return number && *number < 1 ? "is at least 1, not " + text : std::string();
+      },
+      "");
 }
 
 // What is printed: the lines themselves and, for people, the sums below them.
@@ -82,9 +92,12 @@ Result<void> print_chart(const std::vector<UsageSummary>& lines, const UsageQuer
                          int64_t top, Context& context) {
   const bool is_series = is_drawn_as_series(groupings);
   const Groupings shown = is_series ? other_than_period(groupings) : groupings;
-  const auto merged =
-      is_series ? merge_lines(lines, shown) : Result<std::vector<UsageSummary>>(lines);
+  auto merged = is_series ? merge_lines(lines, shown) : Result<std::vector<UsageSummary>>(lines);
   if (!merged) return tl::unexpected(merged.error());
+  const Grouping* period = period_of(groupings);
+  if (period != nullptr && !is_series && !sort) {
+    merged = with_empty_periods(*std::move(merged), *period->period, query.zone);
+  }
   const auto report = make_report(*merged, sort, top, shown);
   if (!report) return tl::unexpected(report.error());
   const Measure& measure =
@@ -123,9 +136,10 @@ void register_usage_report(CLI::App& noun, Context& context) {
       ->check(offers("user,token,model,day,hour,week,month,endpoint,status"));
   add_choice_options(*verb, options->filter);
   verb->add_option("--sort", options->sort, "cost, requests, tokens or a column")
+      ->check(offers("cost,requests,tokens,user,token,model,day,hour,week,month,endpoint,status"))
       ->type_name("NAME");
   verb->add_option("--top", options->top, "only the first N lines and the sum of the others")
-      ->check(CLI::Range(int64_t{1}, int64_t{1'000'000'000}))
+      ->check(is_at_least_one())
       ->type_name("N");
   verb->add_flag("--chart", options->chart, "bars, and a line over time for each series");
   bind(verb, options, context, run_usage_report);

@@ -150,6 +150,26 @@ bool is_drawn_as_series(const Groupings& groupings) {
   return groupings.size() > 1 && period_of(groupings) != nullptr;
 }
 
+std::vector<UsageSummary> with_empty_periods(std::vector<UsageSummary> lines, PeriodKind kind,
+                                             const TimeZone& zone) {
+  std::ranges::stable_sort(lines, {}, &UsageSummary::period_start);
+  std::vector<UsageSummary> filled;
+  for (auto& line : lines) {
+    while (!filled.empty()) {
+      const Timestamp last = filled.back().period_start;
+      const Period next = period_at(period_at(last, kind, zone).until, kind, zone);
+      if (next.start <= last || next.start >= line.period_start) break;
+      UsageSummary empty;
+      empty.period = next.label;
+      empty.period_start = next.start;
+      empty.unit = filled.back().unit;
+      filled.push_back(std::move(empty));
+    }
+    filled.push_back(std::move(line));
+  }
+  return filled;
+}
+
 Table table_of_chart(const ReportChart& chart, const Context& context) {
   return ChartTable(chart, context).make();
 }

@@ -22,6 +22,11 @@ struct ReportChart {
 // Grouped by a period and something else, a report is drawn as series.
 bool is_drawn_as_series(const Groupings& groupings);
 
+// Lines of a period each, with an empty one for each period between them that has none, in the unit
+// of the line before. REQUIRES: the groups are that period alone.
+std::vector<UsageSummary> with_empty_periods(std::vector<UsageSummary> lines, PeriodKind kind,
+                                             const TimeZone& zone);
+
 // The values of a series over all periods of the report stand side by side, several summed in one
 // column where there is no room. Else each line has a bar, and when the lines are periods, a
 // sparkline stands beside the total. Money of different units is not compared: each unit has its

@@ -120,6 +120,7 @@ TEST_CASE("lines are sorted, and the rest of a top is summed") {
   CHECK(shell.run({"usage", "report", "--sort", "csot"}) == 2);
   CHECK_THAT(shell.err, ContainsSubstring("did you mean \"cost\"?"));
   CHECK(shell.run({"usage", "report", "--top", "0"}) == 2);
+  CHECK_THAT(shell.err, ContainsSubstring("--top: is at least 1, not 0"));
 }
 
 TEST_CASE("money of different units has totals of its own") {
@@ -185,6 +186,16 @@ TEST_CASE("a chart has bars, scaled to the terminal") {
         "total         5\n");
   CHECK(printed(shell, {"--by", "user", "--chart", "--format", "csv"}) ==
         printed(shell, {"--by", "user", "--format", "csv"}));
+}
+
+TEST_CASE("a chart of days shows those without requests") {
+  Shell shell;
+  fill(shell);
+  book_request({shell.clock.now().unix_ms - 3 * kDayMs}, 3);
+  shell.terminal.columns = 40;
+  CHECK_THAT(printed(shell, {"--by", "day", "--chart"}),
+             ContainsSubstring("\n2026-11-18       0  USD\n2026-11-19       0  USD\n2026-11-20"));
+  CHECK_THAT(printed(shell, {"--by", "day"}), !ContainsSubstring("2026-11-18"));
 }
 
 TEST_CASE("a chart over time has a line for each series") {
