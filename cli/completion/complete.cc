@@ -139,11 +139,13 @@ class Completer {
     }
     switch (kind_of(option)) {
       case ValueKind::kUser:
-        return offer_names(NameKind::kUser, kept);
+        return offer_names(is_verb("user unarchive") ? NameKind::kArchivedUser : NameKind::kUser,
+                           kept);
       case ValueKind::kToken:
         return offer_names(NameKind::kToken, kept);
       case ValueKind::kModel:
-        return offer_names(NameKind::kModel, kept);
+        return offer_names(is_verb("price remove") ? NameKind::kModelInForce : NameKind::kModel,
+                           kept);
       case ValueKind::kFile:
         candidates_.are_files = candidates_.words.empty();
         return;
@@ -151,6 +153,8 @@ class Completer {
         return;
     }
   }
+
+  bool is_verb(const std::string& name) const { return full_name(*command_) == "chatgate " + name; }
 
   void offer_names(NameKind kind, const std::string& kept) {
     const auto config = context_.admin_config();

@@ -16,6 +16,8 @@ enum class NameKind : uint8_t {
   kUser,   // accounts that are not archived
   kToken,  // tokens that are not revoked: by prefix, or by id where the text is a number
   kModel,  // whatever has or had a price
+  kArchivedUser,
+  kModelInForce,  // what has a price now, or gets one later
 };
 
 struct KnownName {

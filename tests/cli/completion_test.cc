@@ -88,6 +88,23 @@ TEST_CASE("names are offered from the database that the line names") {
   CHECK(complete_with(shell, "user recharge a") == "words\nann\tUSD\n");
 }
 
+TEST_CASE("names are offered that the verb can do something with") {
+  Shell shell;
+  REQUIRE(shell.run({"user", "add", "ann"}) == 0);
+  REQUIRE(shell.run({"user", "add", "old"}) == 0);
+  REQUIRE(shell.run({"user", "remove", "old", "--archive", "--yes"}) == 0);
+  CHECK(complete_with(shell, "user unarchive ") == "words\nold\tUSD, archived\n");
+  CHECK(complete_with(shell, "user show ") == "words\nann\tUSD\n");
+  for (const char* model : {"m1", "m2"}) {
+    REQUIRE(shell.run({"price", "set", model, "--input", "1", "--output", "1"}) == 0);
+  }
+  REQUIRE(shell.run({"price", "remove", "m1", "--yes"}) == 0);
+  CHECK(complete_with(shell, "price remove ") == "words\nm2\n");
+  CHECK(complete_with(shell, "price set ") == "words\nm1\nm2\n");
+  CHECK(complete_with(shell, "usage report --last ") == "words\nday\nweek\nmonth\n");
+  CHECK(complete_with(shell, "usage report --sort co") == "words\ncost\n");
+}
+
 TEST_CASE("every option says what it does, every verb gives examples of itself") {
   const Tree tree;
   for_each_verb(tree.app, [](const CLI::App& verb) {

@@ -35,6 +35,18 @@ constexpr const char* kSelectModels =
     "SELECT DISTINCT model, '' FROM prices WHERE model >= ?1 AND model < ?1 || char(0x10ffff)"
     " ORDER BY model LIMIT ?2";
 
+constexpr const char* kSelectArchivedNames =
+    "SELECT name, unit || ', archived' || iif(note = '', '', ', ' || note)"
+    " FROM users WHERE archived_at IS NOT NULL AND name >= ?1 AND name < ?1 || char(0x10ffff)"
+    " ORDER BY name LIMIT ?2";
+// Not withdrawn: the last row of some currency is a price.
+constexpr const char* kSelectModelsInForce =
+    "SELECT DISTINCT model, '' FROM prices WHERE model >= ?1 AND model < ?1 || char(0x10ffff)"
+    " AND NOT removed AND NOT EXISTS (SELECT 1 FROM prices AS later WHERE"
+    " later.model = prices.model AND later.currency = prices.currency AND"
+    " (later.effective_from, later.id) > (prices.effective_from, prices.id))"
+    " ORDER BY model LIMIT ?2";
+
 const char* query_for(NameKind kind, std::string_view beginning) {
   switch (kind) {
     case NameKind::kUser:
@@ -44,6 +56,10 @@ const char* query_for(NameKind kind, std::string_view beginning) {
                          beginning.find_first_not_of("0123456789") == beginning.npos;
       return is_id ? kSelectTokenIds : kSelectTokenPrefixes;
     }
+    case NameKind::kArchivedUser:
+      return kSelectArchivedNames;
+    case NameKind::kModelInForce:
+      return kSelectModelsInForce;
     case NameKind::kModel:
       break;
   }
