@@ -12,6 +12,7 @@
 #include "common/store/known_names.h"
 #include "common/store/sqlite/known_names.h"
 #include "common/store/sqlite/maintenance.h"
+#include "common/store/sqlite/owner.h"
 #include "common/store/sqlite/sqlite_store.h"
 
 namespace chatgate {
@@ -50,10 +51,23 @@ Result<std::string> path_of(std::string_view url) {
   return std::string(url);
 }
 
+// What the name is a link to, also when that is not there yet; the path as it is for a file.
+std::string linked_path_of(std::string path) {
+  constexpr int kLinksMax = 40;  // as many as the system follows
+  std::error_code failure;
+  for (int links = 0; links < kLinksMax && std::filesystem::is_symlink(path, failure); ++links) {
+    const std::filesystem::path target = std::filesystem::read_symlink(path, failure);
+    if (failure) break;
+    path = (std::filesystem::path(path).parent_path() / target).string();
+  }
+  return path;
+}
+
 // The file's own path, whatever links lead to it: what stands beside it is one for one file.
 std::string real_path_of(const std::string& path) {
   std::error_code ignored;
-  const std::filesystem::path real = std::filesystem::weakly_canonical(path, ignored);
+  const std::filesystem::path real =
+      std::filesystem::weakly_canonical(linked_path_of(path), ignored);
   return real.empty() ? path : real.string();
 }
 
@@ -69,6 +83,14 @@ class FileLock final : public ServeLock {
  private:
   int file_;
 };
+
+int open_lock_file(const std::string& path, const std::string& database) {
+  constexpr int kFlags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW;
+  const int made = ::open(path.c_str(), kFlags | O_EXCL, 0600);
+  if (made < 0) return errno == EEXIST ? ::open(path.c_str(), kFlags, 0600) : made;
+  sqlite::give_to_owner_of(database, made, path);
+  return made;
+}
 
 std::string read_process_id(int file) {
   std::array<char, 32> text;
@@ -102,15 +124,16 @@ Result<std::vector<KnownName>> find_names(std::string_view url, NameKind kind,
 
 Result<std::unique_ptr<Maintenance>> open_maintenance(std::string_view url) {
   return path_of(url).map([](std::string path) -> std::unique_ptr<Maintenance> {
-    return std::make_unique<sqlite::SqliteMaintenance>(std::move(path));
+    return std::make_unique<sqlite::SqliteMaintenance>(linked_path_of(std::move(path)));
   });
 }
 
 Result<std::unique_ptr<ServeLock>> acquire_serve_lock(std::string_view url) {
   const Result<std::string> path = path_of(url);
   if (!path) return tl::unexpected<Error>(path.error());
-  const std::string lock_path = real_path_of(*path) + ".lock";
-  const int file = ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  const std::string real_path = real_path_of(*path);
+  const std::string lock_path = real_path + ".lock";
+  const int file = open_lock_file(lock_path, real_path);
   if (file < 0) {
     return fail(ErrorCode::kStoreUnavailable,
                 "the lock file " + sqlite::in_quotes(lock_path) + " cannot be opened (" +

@@ -120,7 +120,7 @@ Result<DatabaseFacts> SqliteMaintenance::back_up(const std::string& file, bool o
   // As it is: a backup is what one makes before a new version changes the tables.
   const auto source = Connection::open(path_, {.schema = SchemaUse::kAsItIs});
   if (!source) return tl::unexpected<Error>(source.error());
-  auto partial = PartialFile::create(*target + ".partial");
+  auto partial = PartialFile::create(*target + ".partial", *target, path_);
   if (!partial) return tl::unexpected<Error>(partial.error());
   return (*source)->guard([&]() -> Result<DatabaseFacts> {
     const DatabaseFacts original = facts_of(**source);

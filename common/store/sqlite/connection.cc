@@ -9,6 +9,7 @@
 #include <system_error>
 #include <thread>
 
+#include "common/store/sqlite/owner.h"
 #include "common/store/sqlite/schema.h"
 
 namespace chatgate::sqlite {
@@ -87,6 +88,7 @@ Result<void> check_file(const std::string& path, const ConnectionOptions& option
     return unusable(name + " cannot be created (" + system_error_text(errno) +
                     "): make the folder writable, or name another path");
   }
+  give_to_owner_of(path, file, path);
   ::close(file);
   return {};
 }

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "common/store/sqlite/connection.h"
+#include "common/store/sqlite/partial_file.h"
 
 namespace chatgate::sqlite {
 namespace {
@@ -67,10 +68,15 @@ const char* query_for(NameKind kind, std::string_view beginning) {
 }
 
 // The address of the file for SQLite. A file without a log beside it is used by nobody: read as one
-// that does not change, it gets no side files.
-std::string read_only_uri(const std::string& path) {
+// that does not change, it gets no side files. One that is in use has both already. Empty for one
+// that has lost one of them: to read it would make the other.
+std::string read_only_uri(const std::string& given_path) {
+  std::error_code ignored;
+  const std::string path = std::filesystem::weakly_canonical(given_path, ignored).string();
+  const bool has_log = std::filesystem::exists(path + kLogSuffix, ignored);
+  if (has_log != std::filesystem::exists(path + kIndexSuffix, ignored)) return {};
   std::string uri = "file:";
-  for (const char c : std::filesystem::absolute(path).string()) {
+  for (const char c : path) {
     constexpr std::string_view kDigits = "0123456789abcdef";
     const auto byte = static_cast<unsigned char>(c);
     if (c == '?' || c == '#' || c == '%') {
@@ -79,17 +85,17 @@ std::string read_only_uri(const std::string& path) {
       uri += c;
     }
   }
-  std::error_code ignored;
-  return uri + (std::filesystem::exists(path + "-wal", ignored) ? "?mode=ro" : "?immutable=1");
+  return uri + (has_log ? "?mode=ro" : "?immutable=1");
 }
 
 }  // namespace
 
 Result<std::vector<KnownName>> find_names(const std::string& path, NameKind kind,
                                           std::string_view beginning, size_t count_max) {
+  const std::string uri = read_only_uri(path);
+  if (uri.empty()) return std::vector<KnownName>{};
   try {
-    SQLite::Database database(read_only_uri(path),
-                              SQLite::OPEN_READONLY | SQLite::OPEN_URI | SQLite::OPEN_NOMUTEX,
+    SQLite::Database database(uri, SQLite::OPEN_READONLY | SQLite::OPEN_URI | SQLite::OPEN_NOMUTEX,
                               kBusyTimeoutMs);
     SQLite::Statement statement(database, query_for(kind, beginning));
     statement.bind(1, std::string(beginning));

@@ -119,7 +119,7 @@ Result<SpaceChange> SqliteMaintenance::vacuum(const ProgressReport& report) {
   const auto lock = acquire_serve_lock(path_);
   if (!lock) return tl::unexpected<Error>(lock.error());
   Connection& source = **connection;
-  auto partial = PartialFile::create(path_ + ".vacuuming");
+  auto partial = PartialFile::create(path_ + ".vacuuming", path_, path_);
   if (!partial) return tl::unexpected<Error>(partial.error());
   return source.guard([&]() -> Result<SpaceChange> {
     const DatabaseFacts before = facts_of(source);

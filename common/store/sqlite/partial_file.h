@@ -1,5 +1,7 @@
 // A database file in the making, for its owner alone, that gets its own name when it is whole. What
-// a process leaves that is killed meanwhile, the next one takes over. One thread.
+// a process leaves that is killed meanwhile, the next one takes over. It knows such a file by the
+// sticky bit, which means nothing for a file and which it has from its first moment until it has
+// its own name; nobody else's file is touched. One thread.
 #pragma once
 
 #include <string>
@@ -10,8 +12,11 @@ namespace chatgate::sqlite {
 
 class PartialFile {
  public:
-  // An empty file of this name. kRefused while another process makes it.
-  static Result<PartialFile> create(const std::string& path);
+  // An empty file of this name, for the owner of the file `like` in the same folder, to be filled
+  // from `source`. kRefused while another process makes it, and when the name is that of one of
+  // these two or of a file that no process has left here.
+  static Result<PartialFile> create(const std::string& path, const std::string& like,
+                                    const std::string& source);
   PartialFile(PartialFile&& other) noexcept;
   PartialFile& operator=(PartialFile&&) = delete;
   PartialFile(const PartialFile&) = delete;

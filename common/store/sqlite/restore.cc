@@ -78,7 +78,7 @@ class SqliteRestore final : public PendingRestore {
 
   Result<std::string> run(bool keeps_old, const ProgressReport& report) override {
     kept_path_ = free_path(path_ + kKeptSuffix);
-    auto copy = PartialFile::create(path_ + ".restoring");
+    auto copy = PartialFile::create(path_ + ".restoring", path_, source_->path());
     if (!copy) return tl::unexpected<Error>(copy.error());
     return copy_database(*source_, copy->path(), part(report, 0))
         .and_then([&] { return verify_books(copy->path(), part(report, 1)); })
@@ -133,7 +133,7 @@ class SqliteRestore final : public PendingRestore {
   }
 
   Result<void> keep(Connection& old, const ProgressReport& report) const {
-    auto kept = PartialFile::create(kept_path_ + ".partial");
+    auto kept = PartialFile::create(kept_path_ + ".partial", path_, source_->path());
     if (!kept) return tl::unexpected<Error>(kept.error());
     return copy_database(old, kept->path(), report)
         .and_then([&] { return kept->sync(); })

@@ -3,6 +3,7 @@
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Statement.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <catch2/catch_all.hpp>
 #include <fstream>
@@ -198,6 +199,113 @@ TEST_CASE("a restore that is stopped or refused changes nothing") {
   SQLite::Database foreign(folder.file("foreign.db"), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
   foreign.exec("CREATE TABLE theirs (id INTEGER)");
   CHECK(restore_error(folder.file("foreign.db"), backup).code == ErrorCode::kStoreUnavailable);
+}
+
+Error backup_error(const std::string& path, const std::string& file, bool overwrites = false) {
+  const auto copied = keeper_of(path)->back_up(file, overwrites, {});
+  REQUIRE_FALSE(copied.has_value());
+  return copied.error();
+}
+
+TEST_CASE("what is read is never taken for a file in the making") {
+  const TempDir folder;
+  const std::string path = make_books(folder, "a.db", "old");
+  const std::string backup = folder.file("a.db.restoring");
+  std::filesystem::copy(make_books(folder, "b.db", "new"), backup);
+  const std::string busy = folder.file("copy.db.partial");
+  std::filesystem::copy(path, busy);
+  // Not even when it looks like one that was left.
+  const mode_t mode = GENERATE(0600, S_ISVTX | 0600);
+  REQUIRE(::chmod(backup.c_str(), mode) == 0);
+  REQUIRE(::chmod(busy.c_str(), mode) == 0);
+  CHECK(restore_error(path, backup).code == ErrorCode::kRefused);
+  CHECK(backup_error(busy, folder.file("copy.db")).code == ErrorCode::kRefused);
+  CHECK(has_user(backup, "new"));
+  CHECK(has_user(busy, "old"));
+  CHECK(has_user(path, "old"));
+}
+
+TEST_CASE("somebody else's file is never taken for one in the making") {
+  const TempDir folder;
+  const std::string path = make_books(folder, "a.db", "old");
+  const std::string copy = folder.file("copy.db");
+  const std::string suffix = GENERATE(".partial", ".partial-wal", ".partial-shm");
+  const std::string theirs = copy + suffix;
+  SECTION("a file") { std::ofstream(theirs) << "precious"; }
+  SECTION("a link") {
+    std::ofstream(folder.file("theirs")) << "precious";
+    std::filesystem::create_symlink(folder.file("theirs"), theirs);
+  }
+  SECTION("one of two names") {
+    std::ofstream(folder.file("theirs")) << "precious";
+    REQUIRE(::chmod(folder.file("theirs").c_str(), S_ISVTX | 0600) == 0);
+    std::filesystem::create_hard_link(folder.file("theirs"), theirs);
+  }
+  const auto before = files_of(folder);
+  const Error error = backup_error(path, copy, true);
+  CHECK(error.code == ErrorCode::kRefused);
+  CHECK(error.message.find("'" + theirs + "' is in the way") != std::string::npos);
+  CHECK(content_of(theirs) == "precious");
+  CHECK(files_of(folder) == before);
+}
+
+TEST_CASE("what a killed backup has left is taken over") {
+  const TempDir folder;
+  const std::string path = make_books(folder, "a.db", "old");
+  const std::string copy = folder.file("copy.db");
+  std::ofstream(copy + ".partial") << "half of a copy";
+  std::ofstream(copy + ".partial-wal") << "and of its log";
+  REQUIRE(::chmod((copy + ".partial").c_str(), S_ISVTX | 0600) == 0);
+  must(keeper_of(path)->back_up(copy, false, {}));
+  CHECK(has_user(copy, "old"));
+  CHECK(files_of(folder) == std::set<std::string>{"a.db", "copy.db"});
+}
+
+TEST_CASE("a restore through a link acts beside the file itself") {
+  const TempDir folder;
+  const std::string backup = make_books(folder, "b.db", "new");
+  std::filesystem::create_directory(folder.file("data"));
+  const std::string path = folder.file("data/a.db");
+  const std::string link = folder.file("link.db");
+  std::filesystem::create_symlink("data/a.db", link);
+  SECTION("to a database") {
+    make_books(folder, "data/a.db", "old");
+    CHECK(must(must(keeper_of(link)->begin_restore(backup))->run(true, {})) ==
+          path + ".before-restore");
+    CHECK(has_user(path + ".before-restore", "old"));
+  }
+  SECTION("to a file that cannot be opened") {
+    std::ofstream(path) << std::string(100'000, 'x');
+    std::ofstream(path + "-wal") << "rest";
+    must(must(keeper_of(link)->begin_restore(backup))->run(true, {}));
+    CHECK(content_of(path + ".before-restore") == std::string(100'000, 'x'));
+  }
+  SECTION("to nothing yet") { must(must(keeper_of(link)->begin_restore(backup))->run(true, {})); }
+  CHECK(std::filesystem::is_symlink(link));
+  CHECK(has_user(path, "new"));
+  CHECK(files_of(folder) == std::set<std::string>{"b.db", "data", "link.db"});
+}
+
+TEST_CASE("what root makes belongs to the owner of its folder or of the old file") {
+  if (::geteuid() != 0) SKIP("only root gives files away");
+  constexpr uid_t kGateway = 12345;
+  const TempDir folder;
+  const std::string backup = make_books(folder, "b.db", "new");
+  REQUIRE(::chown(folder.path().c_str(), kGateway, kGateway) == 0);
+  const auto owner_of = [&](const std::string& name) {
+    struct stat status {};
+    REQUIRE(::stat(folder.file(name).c_str(), &status) == 0);
+    return status.st_uid;
+  };
+  const std::string path = make_books(folder, "a.db", "old");
+  CHECK(owner_of("a.db") == kGateway);
+  REQUIRE(::chown(path.c_str(), kGateway + 1, kGateway) == 0);
+  must(must(keeper_of(path)->begin_restore(backup))->run(true, {}));
+  CHECK(owner_of("a.db") == kGateway + 1);
+  CHECK(owner_of("a.db.lock") == kGateway + 1);
+  CHECK(owner_of("a.db.before-restore") == kGateway + 1);
+  must(must(keeper_of(folder.file("c.db"))->begin_restore(backup))->run(true, {}));
+  CHECK(owner_of("c.db") == kGateway);
 }
 
 TEST_CASE("what is written during a restore is not lost") {

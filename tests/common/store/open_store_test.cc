@@ -11,6 +11,7 @@
 #include <fstream>
 #include <future>
 
+#include "common/store/known_names.h"
 #include "common/store/sqlite/sqlite_store.h"
 #include "tests/contract/databases.h"
 #include "tests/support/temp_store.h"
@@ -58,6 +59,27 @@ TEST_CASE("other kinds of databases are named in the refusal, their passwords no
        {std::string(), std::string("sqlite:"), std::string(":memory:"), std::string("a\0b", 3)}) {
     CHECK(error_of(url).code == ErrorCode::kInvalidArgument);
   }
+}
+
+TEST_CASE("names are offered only where that makes no file") {
+  const TempDir folder;
+  const std::string path = folder.file("a.db");
+  const auto count = [&] { return must(find_names(path, NameKind::kUser, "", 9)).size(); };
+  const auto has = [&](const char* suffix) { return std::filesystem::exists(path + suffix); };
+  {
+    const auto store = must(open_store(path, OpenMode::kNew));
+    add_user(*store, "ann", 1);
+    REQUIRE((has("-wal") && has("-shm")));
+    CHECK(count() == 1);
+  }
+  REQUIRE_FALSE((has("-wal") || has("-shm")));
+  CHECK(count() == 1);
+  write_file(path + "-wal", "");
+  CHECK(count() == 0);
+  CHECK_FALSE(has("-shm"));
+  std::filesystem::rename(path + "-wal", path + "-shm");
+  CHECK(count() == 0);
+  CHECK_FALSE(has("-wal"));
 }
 
 TEST_CASE("a missing database is created only when asked to") {
