@@ -37,6 +37,8 @@ RowPrinter Context::list_printer(std::vector<Column> columns) {
 
 void Context::print_one(const Table& table) { streams_.out << render_one(table, format, look()); }
 
+bool Context::flush() { return static_cast<bool>(streams_.out.flush()); }
+
 void Context::hint(std::string_view line) { streams_.err << line << '\n'; }
 
 // The first of these variables that is not empty names the locale (POSIX, 8.2).

@@ -64,6 +64,8 @@ class Context {
   // For a list of any length. A table is made to fit the terminal, if there is one.
   RowPrinter list_printer(std::vector<Column> columns);
   void print_one(const Table& table);
+  // Whether all that was printed has arrived.
+  bool flush();
   // One line for the person at the terminal, on the error stream.
   void hint(std::string_view line);
 

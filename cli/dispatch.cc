@@ -1,6 +1,7 @@
 #include "cli/dispatch.h"
 
 #include <algorithm>
+#include <array>
 #include <exception>
 #include <ostream>
 
@@ -47,6 +48,28 @@ std::string describe(const CLI::App& app, const CLI::ParseError& error) {
   return message + " (see `" + full_name(*deepest(&app)) + " --help`)";
 }
 
+// What may well say nothing; anything else that is empty is a variable that was not set.
+constexpr std::array<std::string_view, 2> kFreeTexts{"--note", "--name"};
+
+// The first of the given values that is empty; nothing when there is none. What hidden commands
+// take comes from programs.
+std::string describe_empty(const CLI::App& command) {
+  if (command.get_group().empty()) return {};
+  for (const auto* option : command.get_options()) {
+    const auto& values = option->results();
+    if (!takes_value(*option) || std::ranges::find(values, "") == values.end()) continue;
+    const bool is_positional = option->get_positional();
+    const std::string name =
+        is_positional ? option->get_name(true) : "--" + option->get_lnames().front();
+    if (std::ranges::find(kFreeTexts, name) != kFreeTexts.end()) continue;
+    const std::string leave = is_positional ? ", or leave it out" : ", or leave the option out";
+    return name + " is empty: give a value" + (option->get_required() ? "" : leave) + " (see `" +
+           full_name(command) + " --help`)";
+  }
+  const auto chosen = command.get_subcommands();
+  return chosen.empty() ? std::string() : describe_empty(*chosen.front());
+}
+
 int report(Context& context, const std::string& message, int status) {
   context.hint("chatgate: " + message);
   return status;
@@ -55,8 +78,7 @@ int report(Context& context, const std::string& message, int status) {
 // `status`, unless what was printed did not arrive. A reader such as `head` that has seen enough is
 // no failure: the status is that of a program which SIGPIPE ends.
 int finish(Context& context, int status) {
-  context.out().flush();
-  if (context.out()) return status;
+  if (context.flush()) return status;
   if (is_reader_gone()) return kReaderGoneStatus;
   return report(context, "cannot write to standard output", 1);
 }
@@ -64,7 +86,7 @@ int finish(Context& context, int status) {
 int run_action(Context& context) {
   const auto status = context.action();
   if (status) return finish(context, *status);
-  context.out().flush();
+  context.flush();
   return report(context, status.error().message, traits_of(status.error().code).exit_status);
 }
 
@@ -75,6 +97,9 @@ int dispatch(const std::vector<std::string>& arguments, Context& context) {
   register_commands(app, context);
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+    if (const std::string empty = describe_empty(app); !empty.empty()) {
+      return report(context, empty, kUsageStatus);
+    }
     if (context.action) return run_action(context);
     context.hint(app.help());
     return kUsageStatus;

@@ -20,6 +20,7 @@ namespace {
 constexpr size_t kColumnsMin = 20;
 constexpr int64_t kDrawMs = 100;
 constexpr int64_t kRateMs = 1000;  // earlier, a rate is a guess
+constexpr int kInterruptMs = 200;
 constexpr size_t kBarColumns = 24;
 constexpr std::string_view kWipeLine = "\r\x1b[K";
 
@@ -43,6 +44,7 @@ class EchoOff {
   ~EchoOff() {
     if (is_changed_) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
   }
+  bool is_terminal() const { return is_changed_; }
   EchoOff(const EchoOff&) = delete;
   EchoOff& operator=(const EchoOff&) = delete;
 
@@ -50,6 +52,15 @@ class EchoOff {
   termios before_{};
   bool is_changed_ = false;
 };
+
+// Until a line, or the end, can be read from the terminal, or Ctrl-C. A signal ends no read of a
+// stream, and one that comes just before the wait is seen a moment later.
+void wait_for_line(std::istream& in) {
+  pollfd input{STDIN_FILENO, POLLIN, 0};
+  while (!InterruptGuard::was_interrupted() && in.rdbuf()->in_avail() == 0) {
+    if (::poll(&input, 1, kInterruptMs) > 0) return;
+  }
+}
 
 // "1:05", "2:03:20".
 std::string duration_text(int64_t seconds) {
@@ -89,7 +100,7 @@ Result<void> confirm(Context& context, std::string_view question, bool is_confir
   }
   context.err() << question << " [y/N] " << std::flush;
   std::string answer;
-  std::getline(context.in(), answer);
+  if (!std::getline(context.in(), answer)) context.err() << '\n';  // nobody ended the line
   const std::string_view word = trim(answer);
   if (word == "y" || word == "Y" || word == "yes") return {};
   return fail(ErrorCode::kRefused, "nothing was done: the answer was not yes");
@@ -98,12 +109,17 @@ Result<void> confirm(Context& context, std::string_view question, bool is_confir
 Result<std::string> read_secret(Context& context, std::string_view prompt) {
   std::string line;
   if (context.terminal().has_input && context.terminal().has_errors) {
+    const InterruptGuard guard;  // Ctrl-C must not leave a terminal that shows nothing
     {
       const EchoOff echo_off;  // before the prompt, after which everything typed is the secret
       context.err() << prompt << ": " << std::flush;
-      std::getline(context.in(), line);
+      if (echo_off.is_terminal()) wait_for_line(context.in());
+      if (!InterruptGuard::was_interrupted()) std::getline(context.in(), line);
     }
     context.err() << '\n';
+    if (InterruptGuard::was_interrupted()) {
+      return fail(ErrorCode::kInterrupted, "stopped at the prompt: nothing was changed");
+    }
   } else {
     std::getline(context.in(), line);
   }

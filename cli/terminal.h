@@ -34,7 +34,8 @@ bool wait_while_read(int64_t ms);
 Result<void> confirm(Context& context, std::string_view question, bool is_confirmed);
 
 // A secret: typed without echo after `prompt` at a terminal, else the first line of the standard
-// input, without white space around it. kInvalidArgument for an empty one.
+// input, without white space around it. kInvalidArgument for an empty one; kInterrupted after
+// Ctrl-C.
 Result<std::string> read_secret(Context& context, std::string_view prompt);
 
 // While it lives, Ctrl-C (SIGINT) and SIGTERM do not end the process but are remembered.

@@ -159,8 +159,8 @@ class Completer {
   void offer_names(NameKind kind, const std::string& kept) {
     const auto config = context_.admin_config();
     if (!config) return;
-    const auto names =
-        find_names(config->db, kind, std::string_view(word_).substr(kept.size()), kWordsMax);
+    const auto names = find_names(config->db, kind, std::string_view(word_).substr(kept.size()),
+                                  context_.now(), kWordsMax);
     if (!names) return;
     for (const auto& [name, remark] : *names) add(kept + name, remark);
   }

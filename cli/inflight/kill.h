@@ -8,6 +8,7 @@ namespace chatgate {
 
 struct InflightKillOptions {
   std::string id;
+  bool is_confirmed = false;  // nothing is asked
 };
 
 Result<void> run_inflight_kill(const InflightKillOptions& options, Context& context);

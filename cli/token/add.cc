@@ -1,5 +1,7 @@
 #include "cli/token/add.h"
 
+#include <algorithm>
+
 #include "cli/commands.h"
 #include "cli/terminal.h"
 #include "cli/token/tokens.h"
@@ -11,12 +13,18 @@
 namespace chatgate {
 namespace {
 
+bool is_space_or_control(char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7f; }
+
 Result<void> check_models(const std::vector<std::string>& models) {
   for (const auto& model : models) {
     if (model.empty() || model.find('*') < model.size() - 1) {
       return fail(ErrorCode::kInvalidArgument,
                   "--models: " + quote(model) +
                       " is neither a model's name nor a beginning that ends in *");
+    }
+    if (std::ranges::any_of(model, is_space_or_control)) {
+      return fail(ErrorCode::kInvalidArgument,
+                  "--models: " + quote(model) + " holds a space, which no model's name does");
     }
   }
   return {};
@@ -101,11 +109,14 @@ void register_token_add(CLI::App& noun, Context& context) {
       ->delimiter(',')
       ->allow_extra_args(false)
       ->type_name("LIST");
-  verb->add_option("--rpm", options->requests_per_minute, "requests per minute: 60, 1_000, 2k")
+  verb->add_option("--rpm", options->requests_per_minute,
+                   "requests per minute: 60, 2k (0: unlimited)")
       ->type_name("N");
-  verb->add_option("--tpm", options->tokens_per_minute, "tokens per minute: 90k, 1.5M")
+  verb->add_option("--tpm", options->tokens_per_minute,
+                   "tokens per minute: 90k, 1.5M (0: unlimited)")
       ->type_name("N");
-  verb->add_option("--parallel", options->parallel_requests, "requests at a time")->type_name("N");
+  verb->add_option("--parallel", options->parallel_requests, "requests at a time (0: unlimited)")
+      ->type_name("N");
   verb->add_flag("--upstream-key-stdin", options->reads_upstream_key,
                  "read the user's own upstream key from standard input; it is kept sealed");
   bind(verb, options, context, run_token_add);
@@ -119,14 +130,8 @@ Result<void> run_token_add(const TokenAddOptions& options, Context& context) {
   const auto user = require_user(**store, options.user);
   if (!user) return tl::unexpected(user.error());
 
-  const std::string text = generate_api_token();
   token->user_id = user->id;
-  token->hash = hash_of_token(text);
-  token->prefix = prefix_of_token(text);
-  const auto added = (*store)->add_token(*token);
-  if (!added) return tl::unexpected(added.error());
-  print_new_token(text, *added, user->name, context);
-  return {};
+  return issue_token(**store, std::move(*token), user->name, context).map([](const auto&) {});
 }
 
 }  // namespace chatgate

@@ -23,7 +23,7 @@ Result<void> run_token_revoke(const TokenRevokeOptions& options, Context& contex
   if (!store) return tl::unexpected(store.error());
   auto token = require_token(**store, options.token);
   if (!token) return tl::unexpected(token.error());
-  if (token->revoked_at) {
+  if (is_revoked(*token, context.now())) {
     context.hint("it had been revoked before");
     return print_token(**store, *token, context);
   }

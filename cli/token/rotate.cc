@@ -1,5 +1,7 @@
 #include "cli/token/rotate.h"
 
+#include <algorithm>
+
 #include "cli/commands.h"
 #include "cli/terminal.h"
 #include "cli/token/tokens.h"
@@ -20,11 +22,31 @@ Result<int64_t> parse_grace(const std::string& text) {
   return grace;
 }
 
-// What becomes of the old token.
-std::string fate_of(const ApiToken& old, Timestamp now, int64_t grace_ms) {
-  if (grace_ms == 0) return "is revoked";
-  const Timestamp end{now.unix_ms + grace_ms};
-  return "goes on until " + format_minute(old.expires_at ? std::min(*old.expires_at, end) : end);
+Result<void> check_rotation(const ApiToken& token, Timestamp now) {
+  const bool is_expired = token.expires_at && *token.expires_at <= now;
+  if (!is_expired && !is_revoked(token, now)) return {};
+  return fail(ErrorCode::kRefused, "the token " + std::to_string(token.id.value) +
+                                       (is_expired ? " has expired" : " is revoked") +
+                                       ": make a new one with `chatgate token add`");
+}
+
+// What becomes of the old token, which is revoked at `end`.
+std::string fate_of(const ApiToken& old, Timestamp now, Timestamp end) {
+  if (end <= now) return "is revoked";
+  for (const auto& earlier : {old.expires_at, old.revoked_at})
+    end = std::min(end, earlier.value_or(end));
+  return "goes on until " + format_minute(end);
+}
+
+// The old one ends in a transaction of its own, when its successor has been seen: an end of the
+// program in between leaves both valid, never none.
+Result<void> retire(Store& store, const ApiToken& old, Timestamp end) {
+  return store.revoke_token(old.id, end).map_error([&](Error error) {
+    const std::string id = std::to_string(old.id.value);
+    error.message = "the new token is valid, but so is the old one (" + error.message +
+                    "): end it with `chatgate token revoke " + id + "`";
+    return error;
+  });
 }
 
 }  // namespace
@@ -51,6 +73,8 @@ Result<void> run_token_rotate(const TokenRotateOptions& options, Context& contex
   if (!store) return tl::unexpected(store.error());
   const auto old = require_token(**store, options.token);
   if (!old) return tl::unexpected(old.error());
+  const Timestamp now = context.now();
+  if (auto checked = check_rotation(*old, now); !checked) return checked;
   const auto user = (*store)->find_user(old->user_id);
   if (!user) return tl::unexpected(user.error());
   if (*grace_ms == 0) {
@@ -60,13 +84,14 @@ Result<void> run_token_rotate(const TokenRotateOptions& options, Context& contex
       return confirmed;
     }
   }
-  const std::string text = generate_api_token();
-  const Timestamp now = context.now();
-  const auto added =
-      (*store)->rotate_token({old->id, hash_of_token(text), prefix_of_token(text), now, *grace_ms});
+  ApiToken successor = *old;
+  successor.created_at = now;
+  successor.revoked_at.reset();
+  const auto added = issue_token(**store, std::move(successor), user->name, context);
   if (!added) return tl::unexpected(added.error());
-  print_new_token(text, *added, user->name, context);
-  context.hint(describe_token(*old, user->name) + " " + fate_of(*old, now, *grace_ms));
+  const Timestamp end{now.unix_ms + *grace_ms};
+  if (auto retired = retire(**store, *old, end); !retired) return retired;
+  context.hint(describe_token(*old, user->name) + " " + fate_of(*old, now, end));
   return {};
 }
 

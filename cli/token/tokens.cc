@@ -10,10 +10,42 @@
 namespace chatgate {
 namespace {
 
-std::string state_of(const ApiToken& token, Timestamp now) {
-  if (token.revoked_at) return "revoked";
-  if (token.expires_at && *token.expires_at <= now) return "expired";
-  return "valid";
+constexpr size_t kTokenBytes = 49;  // of generate_api_token
+
+// People are told how long a grace lasts.
+Cell state_cell(const ApiToken& token, Timestamp now) {
+  if (is_revoked(token, now)) return text_cell("revoked");
+  if (token.expires_at && *token.expires_at <= now) return text_cell("expired");
+  Cell cell = text_cell("valid");
+  if (token.revoked_at) cell.text += " until " + format_minute(*token.revoked_at);
+  return cell;
+}
+
+void print_text(const std::string& text, const ApiToken& token, const std::string& user,
+                Context& context) {
+  if (context.format != Format::kJson && context.format != Format::kJsonLines) {
+    context.out() << text << '\n';
+    return;
+  }
+  Table table{{{"token", "TOKEN"}}, {{text_cell(text)}}};
+  for (auto& column : columns_of_tokens()) table.columns.push_back(std::move(column));
+  for (auto& cell : row_of_token(token, user, context.now())) {
+    table.rows.front().push_back(std::move(cell));
+  }
+  context.print_one(table);
+}
+
+// A new token that nobody saw must not stay valid.
+tl::unexpected<Error> take_back(Store& store, const ApiToken& token, const std::string& user,
+                                Timestamp now) {
+  const std::string what = "cannot write to standard output: " + describe_token(token, user);
+  if (const auto revoked = store.revoke_token(token.id, now); !revoked) {
+    return fail(ErrorCode::kInternal,
+                what + " was not seen and could not be revoked (" + revoked.error().message +
+                    "): do it with `chatgate token revoke " + std::to_string(token.id.value) + "`");
+  }
+  return fail(ErrorCode::kInternal,
+              what + " was not seen and is revoked again; nothing else was changed");
 }
 
 }  // namespace
@@ -25,30 +57,39 @@ Result<ApiToken> require_token(Store& store, const std::string& text) {
   const auto visited = store.for_each_token(
       std::nullopt, [&](const ApiToken& known) { near_miss.offer(known.prefix); });
   if (!visited) return tl::unexpected(visited.error());
+  // Beyond its prefix nothing but the hash of a whole token is known.
+  const std::string prefix = prefix_of_token(text);
   // A whole token is a secret even when it is none of ours.
-  const std::string shown = text.size() > 24 ? mask(text) : text;
-  return fail(ErrorCode::kNotFound, "no token " + quote(shown) + did_you_mean(near_miss.best()));
+  const std::string shown = text.size() > prefix.size() ? mask(text) : text;
+  const bool is_beginning = text.size() > prefix.size() && text.size() < kTokenBytes;
+  return fail(ErrorCode::kNotFound,
+              "no token " + quote(shown) +
+                  (is_beginning ? ": give all of it, its id or its prefix, which is no more than " +
+                                      std::to_string(prefix.size()) + " characters"
+                                : did_you_mean(near_miss.best())));
 }
 
 std::string describe_token(const ApiToken& token, const std::string& user) {
   return "token " + std::to_string(token.id.value) + " (" + token.prefix + "…) of " + user;
 }
 
-void print_new_token(const std::string& text, const ApiToken& token, const std::string& user,
-                     Context& context) {
-  if (context.format == Format::kJson || context.format == Format::kJsonLines) {
-    Table table{{{"token", "TOKEN"}}, {{text_cell(text)}}};
-    for (auto& column : columns_of_tokens()) table.columns.push_back(std::move(column));
-    for (auto& cell : row_of_token(token, user, context.now())) {
-      table.rows.front().push_back(std::move(cell));
-    }
-    context.print_one(table);
-  } else {
-    context.out() << text << '\n';
-  }
+bool is_revoked(const ApiToken& token, Timestamp now) {
+  return token.revoked_at && *token.revoked_at <= now;
+}
+
+Result<ApiToken> issue_token(Store& store, ApiToken token, const std::string& user,
+                             Context& context) {
+  const std::string text = generate_api_token();
+  token.hash = hash_of_token(text);
+  token.prefix = prefix_of_token(text);
+  auto added = store.add_token(token);
+  if (!added) return added;
+  print_text(text, *added, user, context);
+  if (!context.flush()) return take_back(store, *added, user, context.now());
   const std::string expiry =
-      token.expires_at ? ", until " + format_minute(*token.expires_at) : std::string();
-  context.hint(describe_token(token, user) + expiry + "; keep it now, it is not shown again");
+      added->expires_at ? ", until " + format_minute(*added->expires_at) : std::string();
+  context.hint(describe_token(*added, user) + expiry + "; keep it now, it is not shown again");
+  return added;
 }
 
 Result<void> print_token(Store& store, const ApiToken& token, Context& context) {
@@ -74,7 +115,7 @@ std::vector<Cell> row_of_token(const ApiToken& token, const std::string& user, T
           text_cell(token.prefix),
           text_cell(user),
           text_cell(token.name),
-          text_cell(state_of(token, now)),
+          state_cell(token, now),
           time_cell(token.created_at),
           time_cell(token.expires_at),
           time_cell(token.revoked_at),

@@ -17,10 +17,13 @@ Result<ApiToken> require_token(Store& store, const std::string& text);
 // "token 12 (sk-cg-Zk3x9Q…) of alice": for a sentence.
 std::string describe_token(const ApiToken& token, const std::string& user);
 
-// Prints a new token, which nothing can show again: alone, in JSON as an object with the rest
-// beside it.
-void print_new_token(const std::string& text, const ApiToken& token, const std::string& user,
-                     Context& context);
+bool is_revoked(const ApiToken& token, Timestamp now);
+
+// Makes `token` (its text is made here) and prints it, as nothing can again: alone, in JSON as an
+// object with the rest beside it. Where that cannot be written the new token is revoked: success
+// means that it was seen.
+Result<ApiToken> issue_token(Store& store, ApiToken token, const std::string& user,
+                             Context& context);
 
 // Prints a token's row.
 Result<void> print_token(Store& store, const ApiToken& token, Context& context);

@@ -2,6 +2,7 @@
 
 #include "cli/commands.h"
 #include "cli/user/users.h"
+#include "common/text/time_text.h"
 
 namespace chatgate {
 namespace {
@@ -68,7 +69,14 @@ Result<void> run_user_recharge(const UserRechargeOptions& options, Context& cont
   const auto entry = (*store)->credit(credit);
   if (!entry) return tl::unexpected(entry.error());
   context.print_one(table_of_entry(*entry, *user));
-  return {};
+  const std::string name = "entry " + std::to_string(entry->id);
+  if (entry->is_repeated) {
+    context.hint("this key was booked before, at " + format_minute(entry->created_at) + " as " +
+                 name + "; nothing was booked now");
+  }
+  if (context.flush()) return {};
+  return fail(ErrorCode::kInternal,
+              "cannot write to standard output, but the amount is booked as " + name);
 }
 
 }  // namespace chatgate

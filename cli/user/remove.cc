@@ -14,7 +14,7 @@ void register_user_remove(CLI::App& noun, Context& context) {
                             "  chatgate user remove alice --archive");
   verb->add_option("NAME", options->name, "the account")->type_name("")->required();
   verb->add_flag("--archive", options->archives,
-                 "block it for good, revoke its tokens and keep its history");
+                 "refuse it for good, revoke its tokens, keep its history");
   verb->add_flag("--yes", options->is_confirmed, "do not ask");
   bind(verb, options, context, run_user_remove);
 }
@@ -28,6 +28,9 @@ Result<void> run_user_remove(const UserRemoveOptions& options, Context& context)
     context.hint("it had been archived before");
     context.print_one(table_of_users({*user}));
     return {};
+  }
+  if (!options.archives) {
+    if (auto checked = (*store)->check_removable(user->id); !checked) return checked;
   }
   const std::string question =
       options.archives ? "archive user " + quote(user->name) + "? Its tokens end for good."
@@ -43,6 +46,8 @@ Result<void> run_user_remove(const UserRemoveOptions& options, Context& context)
     if (!user) return tl::unexpected(user.error());
   }
   context.print_one(table_of_users({*user}));
+  context.hint("user " + quote(user->name) +
+               (options.archives ? " is archived, and its tokens are revoked" : " is removed"));
   return {};
 }
 

@@ -16,6 +16,9 @@ void register_user_unarchive(CLI::App& noun, Context& context) {
 Result<void> run_user_unarchive(const UserUnarchiveOptions& options, Context& context) {
   return change_user(options.name, context, [&](Store& store, const User& user) {
     if (user.archived_at) context.hint("its tokens stay revoked: make it a new one");
+    if (user.archived_at && user.blocked) {
+      context.hint("it is blocked as well: `chatgate user unblock " + user.name + "` lets it in");
+    }
     return store.unarchive_user(user.id);
   });
 }

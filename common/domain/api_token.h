@@ -23,7 +23,7 @@ struct ApiToken {
   std::string name;
   Timestamp created_at;
   std::optional<Timestamp> expires_at;
-  std::optional<Timestamp> revoked_at;
+  std::optional<Timestamp> revoked_at;      // from then on: may lie ahead, while a grace lasts
   std::vector<std::string> allowed_models;  // names, or beginnings that end in `*`; empty: all
   int64_t requests_per_minute = 0;          // 0: unlimited, here and below
   int64_t tokens_per_minute = 0;

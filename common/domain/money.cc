@@ -115,12 +115,12 @@ Result<Money> parse_money(std::string_view text, const Unit& unit) {
   const bool too_fine = decimal->places > unit.decimals() + shift;
   const Scaled scaled = scale(*decimal, unit.decimals() + shift);
   if (too_fine || scaled.fault == ScaleFault::kNotWhole) {
-    return bad(text, unit.is_tokens() ? "is not a whole number of tokens"
+    return bad(text, unit.is_tokens() ? "is not a whole number"
                                       : "has more than 9 decimals, the most that are kept");
   }
   // The least 64-bit number is left out, so that every amount has a negative.
   if (scaled.fault == ScaleFault::kOutOfRange) {
-    return bad(text, unit.is_tokens() ? "is too large: at most 9223372036854775807 tokens"
+    return bad(text, unit.is_tokens() ? "is too large: at most 9223372036854775807"
                                       : "is too large: at most 9223372036.854775807");
   }
   return Money{is_negative ? -scaled.value : scaled.value};

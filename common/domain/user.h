@@ -42,7 +42,7 @@ struct User {
   bool blocked = false;
   std::string note;
   Timestamp created_at;
-  std::optional<Timestamp> archived_at;  // blocked for good; its name and history stay
+  std::optional<Timestamp> archived_at;  // refused; its name and history stay
   std::optional<Budget> budget;
   std::string password_hash;  // Argon2id, of common/secrets; empty: none. Never shown.
 };

@@ -8,13 +8,14 @@
 #include <string_view>
 #include <vector>
 
+#include "common/clock.h"
 #include "common/result.h"
 
 namespace chatgate {
 
 enum class NameKind : uint8_t {
   kUser,   // accounts that are not archived
-  kToken,  // tokens that are not revoked: by prefix, or by id where the text is a number
+  kToken,  // tokens that are not revoked by then: by prefix, or by id where the text is a number
   kModel,  // whatever has or had a price
   kArchivedUser,
   kModelInForce,  // what has a price now, or gets one later
@@ -27,6 +28,7 @@ struct KnownName {
 
 // In the order of names, at most `count_max`. `url` as open_store takes it.
 Result<std::vector<KnownName>> find_names(std::string_view url, NameKind kind,
-                                          std::string_view beginning, size_t count_max);
+                                          std::string_view beginning, Timestamp now,
+                                          size_t count_max);
 
 }  // namespace chatgate

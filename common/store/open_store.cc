@@ -116,9 +116,10 @@ Result<std::unique_ptr<Store>> open_store(std::string_view url, OpenMode mode) {
 }
 
 Result<std::vector<KnownName>> find_names(std::string_view url, NameKind kind,
-                                          std::string_view beginning, size_t count_max) {
+                                          std::string_view beginning, Timestamp now,
+                                          size_t count_max) {
   return path_of(url).and_then([&](const std::string& path) {
-    return sqlite::find_names(path, kind, beginning, count_max);
+    return sqlite::find_names(path, kind, beginning, now, count_max);
   });
 }
 

@@ -38,6 +38,7 @@ struct LedgerEntry {
   Money balance_after;
   std::string note;
   Timestamp created_at;
+  bool is_repeated = false;  // as Store::credit returns it: booked before, by the same key
 };
 
 struct Credit {
@@ -54,15 +55,6 @@ struct Statement {
   Money balance;
   std::vector<LedgerEntry> entries;  // in order of id
   std::vector<DailyCharge> charges;  // in order of day
-};
-
-// One token in place of another.
-struct Rotation {
-  TokenId old_token;
-  TokenHash hash{};  // of the new one
-  std::string prefix;
-  Timestamp at;
-  int64_t grace_ms = 0;  // how long the old one goes on; 0: it is revoked
 };
 
 // What the gateway's writer commits at once.
@@ -180,19 +172,24 @@ class Store {
   virtual Result<User> find_user(UserId id) = 0;
   // In order of name; the archived ones are among them.
   virtual Result<std::vector<User>> list_users() = 0;
-  // kRefused for an archived account, which stays blocked.
+  // kRefused for an archived account that is to be let in.
   virtual Result<void> set_user_blocked(UserId id, bool blocked) = 0;
   virtual Result<void> rename_user(UserId id, std::string_view name) = 0;
   virtual Result<void> set_password_hash(UserId id, std::string_view hash) = 0;
+  // kRefused for an archived account.
   virtual Result<void> set_budget(UserId id, const std::optional<Budget>& budget) = 0;
-  // Blocks the account and revokes its tokens. One archived before keeps its time.
+  // From then on it is refused, and its tokens are revoked; whether it is blocked besides is kept.
+  // One archived before keeps its time.
   virtual Result<void> archive_user(UserId id, Timestamp at) = 0;
-  // Ends that; the tokens stay revoked.
+  // Ends that; the tokens stay revoked, and one that was blocked stays so.
   virtual Result<void> unarchive_user(UserId id) = 0;
   // Removes an account that left no trace in the books, with its tokens, and frees its name.
   // Neither id is used again. kRefused when it has ledger entries, usage or running requests.
   virtual Result<void> remove_user(UserId id, Timestamp at) = 0;
-  // The entry as booked. An adjustment below zero or below the open holds is kRefused.
+  // Whether remove_user would do it now.
+  virtual Result<void> check_removable(UserId id) = 0;
+  // The entry as booked, or the first one of a repeated key. An adjustment below zero or below the
+  // open holds is kRefused, as is an archived account; a key of another entry is kAlreadyExists.
   virtual Result<LedgerEntry> credit(const Credit& credit) = 0;
   virtual Result<std::vector<LedgerEntry>> list_ledger_entries(UserId user) = 0;
   virtual Result<Statement> statement_of(UserId user) = 0;
@@ -207,10 +204,8 @@ class Store {
   // By id in decimal, by the whole token, or by a prefix that is unique; an ambiguous prefix is
   // kInvalidArgument.
   virtual Result<ApiToken> find_token(std::string_view id_or_prefix_or_token) = 0;
+  // From `at` on, which may lie ahead. The earlier one of two times stands.
   virtual Result<void> revoke_token(TokenId id, Timestamp at) = 0;
-  // Adds a token with the name, scope and expiry of the old one, which is revoked, or ends after
-  // the grace if it does not end before. Returns the new one. kRefused for a token that has ended.
-  virtual Result<ApiToken> rotate_token(const Rotation& rotation) = 0;
 
   // --- prices --------------------------------------------------------------------------------
   virtual Result<Price> add_price(const Price& price) = 0;

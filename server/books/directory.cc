@@ -15,7 +15,8 @@ size_t Directory::HashOfHash::operator()(const TokenHash& hash) const noexcept {
 
 void Directory::put_user(const User& user) {
   const std::unique_lock lock(mutex_);
-  users_[user.id] = {user.unit, user.unmetered && !user.budget, user.blocked};
+  users_[user.id] = {user.unit, user.unmetered && !user.budget,
+                     user.blocked || user.archived_at.has_value()};
 }
 
 void Directory::put_token(const ApiToken& token) {

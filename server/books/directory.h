@@ -72,7 +72,7 @@ class Directory {
   struct UserEntry {
     Unit unit;
     bool unmetered = false;
-    bool blocked = false;
+    bool blocked = false;  // or archived
   };
   struct TokenEntry {
     TokenId id;

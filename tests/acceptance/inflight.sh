@@ -14,7 +14,7 @@ inflight_status() {
   admin inflight "$@" > "$work/out" 2> "$work/err" || status=$?
   echo "$status"
 }
-kill_the_one() { admin inflight kill "$(running 'input[0].id')" --format json 2> /dev/null; }
+kill_the_one() { admin inflight kill "$(running 'input[0].id')" --yes --format json 2> /dev/null; }
 
 expect "no gateway" "$(inflight_status list) $(inflight_status kill req_0000000000000001)" "5 5"
 expect_match "it says so" "$(< "$work/err")" 'no gateway serves'
@@ -32,6 +32,7 @@ for policy in cancel drain; do
   [[ $(admin inflight list --format json) != *"$token"* ]] || fail "the token is shown whole"
   expect "an unknown id" "$(inflight_status kill req_0000000000000001)" 3
 
+  expect "unasked" "$(inflight_status kill "$(running 'input[0].id')" < /dev/null)" 2
   expect "killed" "$(kill_the_one | json 'input.model + " " + input.state')" "stall-mid streaming"
   wait "$caller" || fail "$policy: the stream was cut instead of ended"
   expect_match "the client is told" "$(tail -n 2 "$work/background")" '^data: \{"error":.*"ended_by_administrator"'

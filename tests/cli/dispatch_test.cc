@@ -100,3 +100,28 @@ TEST_CASE("a broken configuration stops every verb with exit status 2") {
   CHECK_THAT(shell.err, ContainsSubstring("line 1, column 8"));
   CHECK(shell.run({"user", "list", "--config", "none.json"}) == 2);
 }
+
+TEST_CASE("an empty value is refused, but for free texts") {
+  Shell shell;
+  REQUIRE(shell.run({"user", "add", "alice", "--note", ""}) == 0);
+  REQUIRE(shell.run({"token", "add", "alice", "--name", ""}) == 0);
+  for (const std::vector<std::string>& line :
+       {std::vector<std::string>{"token", "list", ""},
+        {"price", "set", "m", "--input", "", "--output", ""},
+        {"user", "recharge", "alice", "5", "--idempotency-key", ""},
+        {"user", "recharge", "alice", "5", "--idempotency-key="},
+        {"usage", "report", "--user", ""},
+        {"token", "add", "alice", "--models", ""},
+        {"token", "add", "alice", "--expires", ""},
+        {"user", "list", "--config", ""},
+        {"--db", "", "user", "list"}}) {
+    INFO(line.back());
+    CHECK(shell.run(line) == 2);
+    CHECK(shell.out.empty());
+  }
+  CHECK(shell.run({"usage", "report", "--user", ""}) == 2);
+  CHECK_THAT(shell.err, Catch::Matchers::StartsWith(
+                            "chatgate: --user is empty: give a value, or leave the option out"));
+  CHECK(shell.run({"user", "show", ""}) == 2);
+  CHECK_THAT(shell.err, Catch::Matchers::StartsWith("chatgate: NAME is empty: give a value (see"));
+}

@@ -59,13 +59,15 @@ TEST_CASE_METHOD(Running, "running requests are listed with names from the datab
 }
 
 TEST_CASE_METHOD(Running, "a running request is ended by its id") {
-  REQUIRE(run({"inflight", "kill", kId, "--format", "json"}) == 0);
+  REQUIRE(run({"inflight", "kill", kId, "--yes", "--format", "json"}) == 0);
   CHECK(json::parse(out)["id"] == kId);
   CHECK(run({"inflight", "kill", "req_0000000000000001"}) == 3);
-  CHECK_THAT(err, ContainsSubstring("no such request"));
+  CHECK_THAT(err, ContainsSubstring("is running"));
   CHECK(run({"inflight", "kill", "everything"}) == 3);
   CHECK_THAT(err, ContainsSubstring("inflight list"));
   CHECK(run({"inflight", "kill"}) == 2);
+  CHECK(run({"inflight", "kill", kId}) == 2);
+  CHECK_THAT(err, ContainsSubstring("of alice") && ContainsSubstring("--yes"));
 }
 
 TEST_CASE_METHOD(Running, "without a gateway nothing can be asked") {

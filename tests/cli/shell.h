@@ -19,6 +19,7 @@ class Shell {
     std::ostringstream out_stream;
     std::ostringstream err_stream;
     Context context({in, out_stream, err_stream}, clock, environment, terminal);
+    if (is_output_full) out_stream.setstate(std::ios::badbit);
     const int status = dispatch(arguments, context);
     out = out_stream.str();
     err = err_stream.str();
@@ -27,7 +28,8 @@ class Shell {
 
   ManualClock clock{1'795'168'800'000};  // 2026-11-20T10:00:00Z
   Environment environment;
-  Terminal terminal;  // none of the streams is one, unless a test says so
+  Terminal terminal;            // none of the streams is one, unless a test says so
+  bool is_output_full = false;  // nothing printed arrives
   std::string out;
   std::string err;
 

@@ -55,12 +55,15 @@ TEST_CASE("tokens that cannot be made") {
   CHECK(shell.run({"token", "add", "alice", "--expires", "yesterday"}) == 2);
   CHECK(shell.run({"token", "add", "alice", "--expires", "30"}) == 2);
   CHECK(shell.run({"token", "add", "alice", "--models", "g*t"}) == 2);
+  CHECK(shell.run({"token", "add", "alice", "--models", "gpt 4"}) == 2);
+  CHECK_THAT(shell.err, ContainsSubstring("holds a space"));
   CHECK(shell.run({"token", "add", "alice", "--rpm", "-1"}) == 2);
   CHECK(shell.run({"token", "add", "alice", "--rpm", "many"}) == 2);
   CHECK_THAT(shell.err, ContainsSubstring("--rpm: 'many'"));
   CHECK(shell.run({"token", "add", "alice", "--tpm", "-2k"}) == 2);
   CHECK_THAT(shell.err, ContainsSubstring("--tpm: '-2k' is negative"));
   CHECK(shell.run({"token", "add", "alice", "--parallel", "1.5"}) == 2);
+  CHECK_THAT(shell.err, ContainsSubstring("is not a whole number\n"));
   CHECK(shell.run({"token", "add", "alice", "--tpm", "99999999999999999999"}) == 2);
   CHECK(shell.run({"token", "add", "alice", "--rpm", ""}) == 2);
   CHECK(shell.run({"token", "add", "alice", "bob"}) == 2);
@@ -171,12 +174,66 @@ TEST_CASE("a rotated token goes on for its grace") {
   CHECK_THAT(shell.err, !ContainsSubstring(token));
   const json list = list_of(shell);
   REQUIRE(list.size() == 2);
-  CHECK(list[0]["expires_at"] == "2026-11-21T10:00:00.000Z");
+  CHECK(list[0]["revoked_at"] == "2026-11-21T10:00:00.000Z");
+  CHECK(list[0]["expires_at"] == "2026-12-20T10:00:00.000Z");
   CHECK(list[1]["expires_at"] == "2026-12-20T10:00:00.000Z");
   CHECK(list[1]["prefix"] == token.substr(0, 12));
   for (const char* field : {"name", "models", "requests_per_minute", "user", "state"}) {
     CHECK(list[1][field] == list[0][field]);
   }
+}
+
+TEST_CASE("a grace is neither inherited nor prolonged, and can be cut short") {
+  Shell shell;
+  REQUIRE(shell.run({"user", "add", "alice"}) == 0);
+  REQUIRE(shell.run({"token", "add", "alice"}) == 0);
+  REQUIRE(shell.run({"token", "rotate", "1", "--grace", "24h"}) == 0);
+  REQUIRE(shell.run({"token", "rotate", "1", "--grace", "48h"}) == 0);
+  CHECK_THAT(shell.err, ContainsSubstring("goes on until 2026-11-21 10:00Z"));
+  json list = list_of(shell);
+  REQUIRE(list.size() == 3);
+  CHECK(list[0]["state"] == "valid");
+  CHECK(list[0]["revoked_at"] == "2026-11-21T10:00:00.000Z");
+  CHECK(list[2]["revoked_at"].is_null());
+  CHECK(list[2]["expires_at"].is_null());
+  REQUIRE(shell.run({"token", "show", "1"}) == 0);
+  CHECK_THAT(shell.out, ContainsSubstring("valid until 2026-11-21 10:00Z"));
+  REQUIRE(shell.run({"token", "revoke", "1", "--yes"}) == 0);
+  list = list_of(shell);
+  CHECK(list[0]["state"] == "revoked");
+  CHECK(list[0]["revoked_at"] == "2026-11-20T10:00:00.000Z");
+
+  REQUIRE(shell.run({"token", "rotate", "2", "--grace", "1h"}) == 0);
+  shell.clock.advance_ms(3'600'000);
+  CHECK(list_of(shell)[1]["state"] == "revoked");
+  CHECK(shell.run({"token", "rotate", "2", "--grace", "1h"}) == 4);
+}
+
+TEST_CASE("a new token that cannot be printed is taken back") {
+  Shell shell;
+  REQUIRE(shell.run({"user", "add", "alice"}) == 0);
+  REQUIRE(shell.run({"token", "add", "alice"}) == 0);
+  shell.is_output_full = true;
+  CHECK(shell.run({"token", "add", "alice"}) == 1);
+  CHECK_THAT(shell.err, ContainsSubstring("nothing else was changed"));
+  CHECK(shell.run({"token", "rotate", "1", "--yes"}) == 1);
+  CHECK_THAT(shell.err, ContainsSubstring("nothing else was changed"));
+  shell.is_output_full = false;
+  const json list = list_of(shell);
+  REQUIRE(list.size() == 3);
+  CHECK(list[0]["state"] == "valid");
+  CHECK(list[1]["state"] == "revoked");
+  CHECK(list[2]["state"] == "revoked");
+}
+
+TEST_CASE("a beginning beyond the prefix is told to be one") {
+  Shell shell;
+  REQUIRE(shell.run({"user", "add", "alice"}) == 0);
+  REQUIRE(shell.run({"token", "add", "alice"}) == 0);
+  const std::string token = shell.out.substr(0, shell.out.size() - 1);
+  CHECK(shell.run({"token", "show", token.substr(0, 20)}) == 3);
+  CHECK_THAT(shell.err, ContainsSubstring("no more than 12 characters") &&
+                            !ContainsSubstring(token.substr(0, 20)));
 }
 
 TEST_CASE("a token that is rotated without grace ends at once, on purpose") {

@@ -118,6 +118,45 @@ TEST_CASE("a repeated idempotency key books once and answers the same") {
   CHECK(json::parse(shell.out)["balance"] == "5.00");
 }
 
+TEST_CASE("a repeated idempotency key says so, and fits no other entry") {
+  Shell shell;
+  REQUIRE(shell.run({"user", "add", "alice"}) == 0);
+  REQUIRE(shell.run({"user", "add", "bob"}) == 0);
+  const auto recharge = [&](const std::vector<std::string>& words) {
+    std::vector<std::string> line{"user", "recharge", "--idempotency-key", "k"};
+    line.insert(line.end(), words.begin(), words.end());
+    return shell.run(line);
+  };
+  REQUIRE(recharge({"alice", "5"}) == 0);
+  CHECK(shell.err.empty());
+  shell.clock.advance_ms(60'000);
+  REQUIRE(recharge({"alice", "5"}) == 0);
+  CHECK_THAT(shell.err, ContainsSubstring("before, at 2026-11-20 10:00Z as entry 1; nothing"));
+  CHECK(recharge({"alice", "6"}) == 4);
+  CHECK(recharge({"bob", "5"}) == 4);
+  CHECK(recharge({"alice", "5", "--adjust"}) == 4);
+  CHECK_THAT(shell.err, ContainsSubstring("kind of entry (entry 1)"));
+}
+
+TEST_CASE("a recharge whose entry cannot be printed says that it is booked") {
+  Shell shell;
+  REQUIRE(shell.run({"user", "add", "alice"}) == 0);
+  shell.is_output_full = true;
+  CHECK(shell.run({"user", "recharge", "alice", "5"}) == 1);
+  CHECK_THAT(shell.err, ContainsSubstring("booked as entry 1"));
+}
+
+TEST_CASE("a blocked account stays blocked through the archive") {
+  Shell shell;
+  REQUIRE(shell.run({"user", "add", "alice"}) == 0);
+  REQUIRE(shell.run({"user", "block", "alice"}) == 0);
+  REQUIRE(shell.run({"user", "remove", "alice", "--archive", "--yes"}) == 0);
+  CHECK_THAT(shell.err, ContainsSubstring("user \"alice\" is archived"));
+  REQUIRE(shell.run({"user", "unarchive", "alice"}) == 0);
+  CHECK_THAT(shell.err, ContainsSubstring("user unblock alice"));
+  CHECK(shown(shell, "alice")["blocked"] == true);
+}
+
 TEST_CASE("an account is blocked and let in again") {
   Shell shell;
   REQUIRE(shell.run({"user", "add", "alice"}) == 0);
@@ -152,9 +191,14 @@ TEST_CASE("only an account without a history is removed, and only on purpose") {
   CHECK_THAT(shell.err, ContainsSubstring("--archive"));
 
   shell.terminal.has_input = shell.terminal.has_errors = true;
+  CHECK(shell.run({"user", "remove", "alice"}, "y\n") == 4);
+  CHECK_THAT(shell.err, !ContainsSubstring("[y/N]"));  // what is refused is not asked
+  CHECK(shell.run({"user", "remove", "bob"}, "") == 4);
+  CHECK_THAT(shell.err, ContainsSubstring("[y/N] \nchatgate: nothing was done"));
   CHECK(shell.run({"user", "remove", "bob"}, "n\n") == 4);
   CHECK_THAT(shell.err, ContainsSubstring("remove user \"bob\"?"));
   CHECK(shell.run({"user", "remove", "bob"}, "y\n") == 0);
+  CHECK_THAT(shell.err, ContainsSubstring("user \"bob\" is removed"));
   CHECK(shell.run({"user", "show", "bob"}) == 3);
   REQUIRE(shell.run({"token", "list", "--format", "json"}) == 0);
   CHECK(json::parse(shell.out).empty());
@@ -172,7 +216,7 @@ TEST_CASE("an archived account is out of the list until it is brought back") {
   CHECK_THAT(shell.err, ContainsSubstring("before"));
   const json archived = shown(shell, "alice");
   CHECK(archived["archived_at"] == "2026-11-20T10:00:00.000Z");
-  CHECK(archived["blocked"] == true);
+  CHECK(archived["blocked"] == false);
   REQUIRE(shell.run({"user", "list", "--format", "json"}) == 0);
   CHECK(json::parse(shell.out).empty());
   REQUIRE(shell.run({"user", "list", "--archived", "--format", "json"}) == 0);
@@ -181,6 +225,8 @@ TEST_CASE("an archived account is out of the list until it is brought back") {
   CHECK(shell.run({"user", "unblock", "alice"}) == 4);
   CHECK_THAT(shell.err, ContainsSubstring("user unarchive alice"));
   CHECK(shell.run({"token", "add", "alice"}) == 4);
+  CHECK(shell.run({"user", "recharge", "alice", "5"}) == 4);
+  CHECK(shell.run({"user", "budget", "alice", "--limit", "5", "--every", "day"}) == 4);
 
   REQUIRE(shell.run({"user", "unarchive", "alice"}) == 0);
   CHECK(shown(shell, "alice")["blocked"] == false);

@@ -127,58 +127,21 @@ TEMPLATE_LIST_TEST_CASE("a long list of tokens is visited once each", "[contract
   }
 }
 
-TEMPLATE_LIST_TEST_CASE("a rotated token hands on all that it may do", "[contract]", Databases) {
+TEMPLATE_LIST_TEST_CASE("the earlier of two revocations stands", "[contract]", Databases) {
   const TestType database;
   const auto store = database.open();
   const User ann = add_user(*store, "ann", 0);
-  ApiToken old;
-  old.user_id = ann.id;
-  old.hash = hash_of_token("old");
-  old.prefix = "sk-old";
-  old.name = "laptop";
-  old.created_at = {kNoonMs};
-  old.expires_at = Timestamp{kNoonMs + 1'000};
-  old.allowed_models = {"gpt-*"};
-  old.requests_per_minute = 1;
-  old.tokens_per_minute = 2;
-  old.parallel_requests = 3;
-  old.sealed_upstream_key = "sealed";
-  old = must(store->add_token(old));
-  const auto found = [&](TokenId id) { return must(store->find_token(std::to_string(id.value))); };
-
-  const Rotation first{old.id, hash_of_token("new"), "sk-new", {kNoonMs + 10}, 100};
-  const ApiToken fresh = must(store->rotate_token(first));
-  CHECK(fresh.id != old.id);
-  CHECK(fresh.hash == first.hash);
-  CHECK(fresh.prefix == "sk-new");
-  CHECK(fresh.created_at == Timestamp{kNoonMs + 10});
-  CHECK(fresh.user_id == ann.id);
-  CHECK(fresh.name == old.name);
-  CHECK(fresh.expires_at == old.expires_at);
-  CHECK(fresh.allowed_models == old.allowed_models);
-  CHECK(fresh.requests_per_minute == 1);
-  CHECK(fresh.tokens_per_minute == 2);
-  CHECK(fresh.parallel_requests == 3);
-  CHECK(fresh.sealed_upstream_key == "sealed");
-  CHECK(found(old.id).expires_at == Timestamp{kNoonMs + 110});
-  CHECK_FALSE(found(old.id).revoked_at);
-
-  // A grace beyond the expiry prolongs nothing.
-  must(store->rotate_token({fresh.id, hash_of_token("b"), "sk-b", {kNoonMs + 20}, 5'000}));
-  CHECK(found(fresh.id).expires_at == Timestamp{kNoonMs + 1'000});
-  // Without one the old token ends at once, for good.
-  must(store->rotate_token({fresh.id, hash_of_token("c"), "sk-c", {kNoonMs + 30}, 0}));
-  CHECK(found(fresh.id).revoked_at == Timestamp{kNoonMs + 30});
-  const Rotation late{fresh.id, hash_of_token("d"), "sk-d", {kNoonMs + 40}, 0};
-  CHECK(store->rotate_token(late).error().code == ErrorCode::kRefused);
-  const Rotation expired{old.id, hash_of_token("d"), "sk-d", {kNoonMs + 110}, 0};
-  CHECK(store->rotate_token(expired).error().code == ErrorCode::kRefused);
-  const Rotation unknown{{99}, hash_of_token("d"), "sk-d", {kNoonMs}, 0};
-  CHECK(store->rotate_token(unknown).error().code == ErrorCode::kNotFound);
-  // All or nothing: a hash that exists leaves the old token as it is.
-  const ApiToken last = must(store->find_token("sk-c"));
-  CHECK_FALSE(store->rotate_token({last.id, last.hash, "sk-e", {kNoonMs + 50}, 0}));
-  CHECK_FALSE(found(last.id).revoked_at);
+  const ApiToken token = add_token(*store, ann);
+  const auto revoked_at = [&] {
+    return must(store->find_token(std::to_string(token.id.value))).revoked_at;
+  };
+  must(store->revoke_token(token.id, {kNoonMs + 100}));
+  must(store->revoke_token(token.id, {kNoonMs + 200}));
+  CHECK(revoked_at() == Timestamp{kNoonMs + 100});
+  must(store->revoke_token(token.id, {kNoonMs + 50}));
+  CHECK(revoked_at() == Timestamp{kNoonMs + 50});
+  must(store->archive_user(ann.id, {kNoonMs}));
+  CHECK(revoked_at() == Timestamp{kNoonMs});
 }
 
 }  // namespace

@@ -50,6 +50,7 @@ class FaultyStore final : public Store {
     return store_->archive_user(id, at);
   }
   Result<void> unarchive_user(UserId id) override { return store_->unarchive_user(id); }
+  Result<void> check_removable(UserId id) override { return store_->check_removable(id); }
   Result<void> remove_user(UserId id, Timestamp at) override { return store_->remove_user(id, at); }
   Result<LedgerEntry> credit(const Credit& credit) override { return store_->credit(credit); }
   Result<std::vector<LedgerEntry>> list_ledger_entries(UserId user) override {
@@ -64,9 +65,6 @@ class FaultyStore final : public Store {
   Result<ApiToken> find_token(std::string_view name) override { return store_->find_token(name); }
   Result<void> revoke_token(TokenId id, Timestamp at) override {
     return store_->revoke_token(id, at);
-  }
-  Result<ApiToken> rotate_token(const Rotation& rotation) override {
-    return store_->rotate_token(rotation);
   }
   Result<Price> add_price(const Price& price) override { return store_->add_price(price); }
   Result<void> add_prices(std::span<const Price> prices, const ProgressReport& report) override {

@@ -22,7 +22,8 @@ constexpr const char* kSelectTokenPrefixes =
     "SELECT tokens.prefix, 'token ' || tokens.id || ' of ' || users.name ||"
     " iif(tokens.name = '', '', ', ' || tokens.name)"
     " FROM tokens JOIN users ON users.id = tokens.user_id"
-    " WHERE revoked_at IS NULL AND prefix >= ?1 AND prefix < ?1 || char(0x10ffff)"
+    " WHERE (revoked_at IS NULL OR revoked_at > ?3) AND prefix >= ?1 AND prefix < ?1 || "
+    "char(0x10ffff)"
     " ORDER BY prefix LIMIT ?2";
 // The numbers that begin with the digits of 12 are 12, 120 to 129, 1200 to 1299 and so on.
 constexpr const char* kSelectTokenIds =
@@ -31,7 +32,8 @@ constexpr const char* kSelectTokenIds =
     " SELECT tokens.id, tokens.prefix || '... of ' || users.name ||"
     " iif(tokens.name = '', '', ', ' || tokens.name)"
     " FROM span JOIN tokens ON tokens.id BETWEEN span.first AND span.last"
-    " JOIN users ON users.id = tokens.user_id WHERE revoked_at IS NULL LIMIT ?2";
+    " JOIN users ON users.id = tokens.user_id"
+    " WHERE revoked_at IS NULL OR revoked_at > ?3 LIMIT ?2";
 constexpr const char* kSelectModels =
     "SELECT DISTINCT model, '' FROM prices WHERE model >= ?1 AND model < ?1 || char(0x10ffff)"
     " ORDER BY model LIMIT ?2";
@@ -91,7 +93,8 @@ std::string read_only_uri(const std::string& given_path) {
 }  // namespace
 
 Result<std::vector<KnownName>> find_names(const std::string& path, NameKind kind,
-                                          std::string_view beginning, size_t count_max) {
+                                          std::string_view beginning, Timestamp now,
+                                          size_t count_max) {
   const std::string uri = read_only_uri(path);
   if (uri.empty()) return std::vector<KnownName>{};
   try {
@@ -100,6 +103,7 @@ Result<std::vector<KnownName>> find_names(const std::string& path, NameKind kind
     SQLite::Statement statement(database, query_for(kind, beginning));
     statement.bind(1, std::string(beginning));
     statement.bind(2, static_cast<int64_t>(count_max));
+    if (kind == NameKind::kToken) statement.bind(3, now.unix_ms);
     std::vector<KnownName> names;
     while (statement.executeStep()) {
       names.push_back({statement.getColumn(0).getString(), statement.getColumn(1).getString()});

@@ -8,6 +8,7 @@
 namespace chatgate::sqlite {
 
 Result<std::vector<KnownName>> find_names(const std::string& path, NameKind kind,
-                                          std::string_view beginning, size_t count_max);
+                                          std::string_view beginning, Timestamp now,
+                                          size_t count_max);
 
 }  // namespace chatgate::sqlite

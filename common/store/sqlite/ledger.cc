@@ -41,6 +41,10 @@ std::string amount_text(Money amount, const User& user) {
   return format_money(amount, user.unit) + " " + user.unit.code;
 }
 
+std::string_view kind_of(const Credit& credit) {
+  return credit.is_adjustment ? "adjustment" : "credit";
+}
+
 // The rules of the books for one credit or adjustment.
 Result<void> check_credit(Connection& connection, const Credit& credit, const User& user) {
   if (credit.amount.is_zero()) {
@@ -108,16 +112,24 @@ Result<LedgerEntry> SqliteStore::credit(const Credit& credit) {
       Query query = connection_->query(kSelectEntryByKey, credit.idempotency_key);
       if (query.step()) {
         LedgerEntry first = read_entry(query);
-        if (first.user_id == credit.user_id && first.amount == credit.amount) return first;
+        first.is_repeated = true;
+        if (first.user_id == credit.user_id && first.amount == credit.amount &&
+            first.kind == kind_of(credit)) {
+          return first;
+        }
         return fail(ErrorCode::kAlreadyExists,
                     "the idempotency key " + in_quotes(credit.idempotency_key) +
-                        " was used for another amount or user: choose a new key");
+                        " was used for another account, amount or kind of entry (entry " +
+                        std::to_string(first.id) + "): choose a new key");
       }
+    }
+    if (const Result<void> checked = check_not_archived(*user); !checked) {
+      return tl::unexpected<Error>(checked.error());
     }
     if (const Result<void> checked = check_credit(*connection_, credit, *user); !checked) {
       return tl::unexpected<Error>(checked.error());
     }
-    return book_entry(*connection_, *user, credit, credit.is_adjustment ? "adjustment" : "credit");
+    return book_entry(*connection_, *user, credit, kind_of(credit));
   });
 }
 

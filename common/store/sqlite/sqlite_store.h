@@ -30,6 +30,7 @@ class SqliteStore final : public Store {
   Result<void> archive_user(UserId id, Timestamp at) override;
   Result<void> unarchive_user(UserId id) override;
   Result<void> remove_user(UserId id, Timestamp at) override;
+  Result<void> check_removable(UserId id) override;
   Result<LedgerEntry> credit(const Credit& credit) override;
   Result<std::vector<LedgerEntry>> list_ledger_entries(UserId user) override;
   Result<Statement> statement_of(UserId user) override;
@@ -39,7 +40,6 @@ class SqliteStore final : public Store {
                               const std::function<void(const ApiToken&)>& visit) override;
   Result<ApiToken> find_token(std::string_view id_or_prefix_or_token) override;
   Result<void> revoke_token(TokenId id, Timestamp at) override;
-  Result<ApiToken> rotate_token(const Rotation& rotation) override;
 
   Result<Price> add_price(const Price& price) override;
   Result<void> add_prices(std::span<const Price> prices, const ProgressReport& report) override;
@@ -113,6 +113,8 @@ LedgerEntry book_entry(Connection& connection, const User& user, const Credit& c
                        std::string_view kind);
 
 // For an id that no row of users has.
+// kRefused for an archived account.
+Result<void> check_not_archived(const User& user);
 inline tl::unexpected<Error> no_user(UserId id) {
   return fail(ErrorCode::kNotFound, "there is no user with the id " + std::to_string(id.value));
 }

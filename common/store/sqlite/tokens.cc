@@ -37,11 +37,13 @@ constexpr const char* kSelectTokensOfUser =
     " FROM tokens WHERE user_id = ? AND id > ? ORDER BY id LIMIT 1000";
 constexpr const char* kSelectTokensSince =
     "SELECT " CHATGATE_TOKEN_COLUMNS " FROM tokens WHERE revision > ?";
+// The earlier one of two times stands.
 constexpr const char* kUpdateRevoked =
-    "UPDATE tokens SET revoked_at = ?, revision = ? WHERE id = ? AND revoked_at IS NULL";
+    "UPDATE tokens SET revoked_at = ?1, revision = ?2 "
+    "WHERE id = ?3 AND (revoked_at IS NULL OR revoked_at > ?1)";
 constexpr const char* kUpdateRevokedOfUser =
-    "UPDATE tokens SET revoked_at = ?, revision = ? WHERE user_id = ? AND revoked_at IS NULL";
-constexpr const char* kUpdateExpiry = "UPDATE tokens SET expires_at = ?, revision = ? WHERE id = ?";
+    "UPDATE tokens SET revoked_at = ?1, revision = ?2 "
+    "WHERE user_id = ?3 AND (revoked_at IS NULL OR revoked_at > ?1)";
 
 #undef CHATGATE_TOKEN_COLUMNS
 
@@ -103,14 +105,6 @@ tl::unexpected<Error> no_token(TokenId id) {
   return fail(ErrorCode::kNotFound, "there is no token with the id " + std::to_string(id.value));
 }
 
-Result<void> check_rotation(const ApiToken& token, Timestamp now) {
-  const bool is_expired = token.expires_at && *token.expires_at <= now;
-  if (!token.revoked_at && !is_expired) return {};
-  return fail(ErrorCode::kRefused, "the token " + std::to_string(token.id.value) +
-                                       (token.revoked_at ? " is revoked" : " has expired") +
-                                       ": make a new one with `chatgate token add`");
-}
-
 bool is_text_valid(const std::string& text) {
   try {
     [[maybe_unused]] const std::string dumped = nlohmann::json(text).dump();
@@ -138,10 +132,8 @@ Result<ApiToken> SqliteStore::add_token(const ApiToken& token) {
   return connection_->write([&]() -> Result<ApiToken> {
     const std::optional<User> user = select_user(*connection_, token.user_id);
     if (!user) return no_user(token.user_id);
-    if (user->archived_at) {
-      return fail(ErrorCode::kRefused, "the user " + in_quotes(user->name) +
-                                           " is archived: `chatgate user unarchive " + user->name +
-                                           "` brings it back");
+    if (auto checked = check_not_archived(*user); !checked) {
+      return tl::unexpected<Error>(std::move(checked.error()));
     }
     if (first_row(connection_->query(kSelectTokenByHash, token.hash))) {
       return fail(ErrorCode::kAlreadyExists, "this token exists already: add another one");
@@ -202,7 +194,6 @@ Result<void> SqliteStore::revoke_token(TokenId id, Timestamp at) {
     if (!first_row(connection_->query(kSelectTokenById, id.value))) {
       return no_token(id);
     }
-    // A token revoked before keeps its first time.
     connection_->query(kUpdateRevoked, at.unix_ms, next_revision(*connection_), id.value).run();
     return {};
   });
@@ -210,28 +201,6 @@ Result<void> SqliteStore::revoke_token(TokenId id, Timestamp at) {
 
 void revoke_tokens(Connection& connection, UserId user, Timestamp at, Revision revision) {
   connection.query(kUpdateRevokedOfUser, at.unix_ms, revision, user.value).run();
-}
-
-Result<ApiToken> SqliteStore::rotate_token(const Rotation& rotation) {
-  return connection_->write([&]() -> Result<ApiToken> {
-    const auto old = first_row(connection_->query(kSelectTokenById, rotation.old_token.value));
-    if (!old) return no_token(rotation.old_token);
-    if (auto checked = check_rotation(*old, rotation.at); !checked) {
-      return tl::unexpected<Error>(std::move(checked.error()));
-    }
-    ApiToken token = *old;
-    token.hash = rotation.hash;
-    token.prefix = rotation.prefix;
-    token.created_at = rotation.at;
-    const Revision revision = next_revision(*connection_);
-    const Timestamp end{rotation.at.unix_ms + rotation.grace_ms};
-    if (rotation.grace_ms == 0) {
-      connection_->query(kUpdateRevoked, end.unix_ms, revision, old->id.value).run();
-    } else if (!old->expires_at || end < *old->expires_at) {
-      connection_->query(kUpdateExpiry, end.unix_ms, revision, old->id.value).run();
-    }
-    return insert_token(*connection_, token, revision);
-  });
 }
 
 }  // namespace chatgate::sqlite

@@ -29,7 +29,7 @@ constexpr const char* kUpdatePassword =
 constexpr const char* kUpdateBudget =
     "UPDATE users SET budget = ?, budget_period = ?, revision = ? WHERE id = ?";
 constexpr const char* kUpdateArchived =
-    "UPDATE users SET archived_at = ?, blocked = ?, revision = ? WHERE id = ?";
+    "UPDATE users SET archived_at = ?, revision = ? WHERE id = ?";
 // The row stays, without anything of the person: its id must never name another account, whose
 // charges those of a request that is just beginning would become.
 constexpr const char* kUpdateRemoved =
@@ -75,12 +75,19 @@ Result<void> check_name_is_free(Connection& connection, std::string_view name) {
               "a user named " + in_quotes(name) + " exists already: choose another name");
 }
 
-// Why an account is no clean slate; empty when it is.
-std::string trace_of(Connection& connection, UserId id) {
-  if (connection.query(kHasEntryOrHold, id.value).step()) {
-    return "has ledger entries or running requests";
+// Whether an account is a clean slate.
+Result<void> check_no_trace(Connection& connection, const User& user) {
+  std::string_view trace;
+  if (connection.query(kHasEntryOrHold, user.id.value).step()) {
+    trace = " has ledger entries or running requests";
+  } else if (!select_daily_charges(connection, user.id, 0, INT64_MAX).empty()) {
+    trace = " has usage in the books";
   }
-  return select_daily_charges(connection, id, 0, INT64_MAX).empty() ? "" : "has usage in the books";
+  if (trace.empty()) return {};
+  return fail(ErrorCode::kRefused, "the user " + in_quotes(user.name) + std::string(trace) +
+                                       ", which must stay: archive it instead (`chatgate user "
+                                       "remove " +
+                                       user.name + " --archive`)");
 }
 
 }  // namespace
@@ -88,6 +95,13 @@ std::string trace_of(Connection& connection, UserId id) {
 std::optional<User> select_user(Connection& connection, UserId id) {
   Query query = connection.query(kSelectUserById, id.value);
   return query.step() ? std::optional(read_user(query)) : std::nullopt;
+}
+
+Result<void> check_not_archived(const User& user) {
+  if (!user.archived_at) return {};
+  return fail(ErrorCode::kRefused, "the user " + in_quotes(user.name) +
+                                       " is archived: `chatgate user unarchive " + user.name +
+                                       "` brings it back");
 }
 
 void visit_changed_users(Connection& connection, Revision since, const ChangeVisitor& visitor) {
@@ -164,10 +178,8 @@ Result<void> change_user(Connection& connection, UserId id, const Change& change
 
 Result<void> SqliteStore::set_user_blocked(UserId id, bool blocked) {
   return change_user(*connection_, id, [&](const User& user, Revision revision) -> Result<void> {
-    if (user.archived_at && !blocked) {
-      return fail(ErrorCode::kRefused, "the user " + in_quotes(user.name) +
-                                           " is archived: `chatgate user unarchive " + user.name +
-                                           "` brings it back");
+    if (!blocked) {
+      if (auto checked = check_not_archived(user); !checked) return checked;
     }
     connection_->query(kUpdateBlocked, blocked, revision, id.value).run();
     return {};
@@ -197,7 +209,8 @@ Result<void> SqliteStore::set_budget(UserId id, const std::optional<Budget>& bud
   }
   const auto limit = budget ? std::optional(budget->limit.nanos) : std::nullopt;
   const std::string_view period = budget ? name_of(budget->period) : "";
-  return change_user(*connection_, id, [&](const User&, Revision revision) -> Result<void> {
+  return change_user(*connection_, id, [&](const User& user, Revision revision) -> Result<void> {
+    if (auto checked = check_not_archived(user); !checked) return checked;
     connection_->query(kUpdateBudget, limit, period, revision, id.value).run();
     return {};
   });
@@ -206,7 +219,7 @@ Result<void> SqliteStore::set_budget(UserId id, const std::optional<Budget>& bud
 Result<void> SqliteStore::archive_user(UserId id, Timestamp at) {
   return change_user(*connection_, id, [&](const User& user, Revision revision) -> Result<void> {
     if (user.archived_at) return {};
-    connection_->query(kUpdateArchived, at.unix_ms, true, revision, id.value).run();
+    connection_->query(kUpdateArchived, at.unix_ms, revision, id.value).run();
     revoke_tokens(*connection_, id, at, revision);
     return {};
   });
@@ -215,23 +228,26 @@ Result<void> SqliteStore::archive_user(UserId id, Timestamp at) {
 Result<void> SqliteStore::unarchive_user(UserId id) {
   return change_user(*connection_, id, [&](const User& user, Revision revision) -> Result<void> {
     if (!user.archived_at) return {};
-    connection_->query(kUpdateArchived, nullptr, false, revision, id.value).run();
+    connection_->query(kUpdateArchived, nullptr, revision, id.value).run();
     return {};
   });
 }
 
 Result<void> SqliteStore::remove_user(UserId id, Timestamp at) {
   return change_user(*connection_, id, [&](const User& user, Revision revision) -> Result<void> {
-    if (const std::string trace = trace_of(*connection_, id); !trace.empty()) {
-      return fail(ErrorCode::kRefused, "the user " + in_quotes(user.name) + " " + trace +
-                                           ", which must stay: archive it instead (`chatgate user "
-                                           "remove " +
-                                           user.name + " --archive`)");
-    }
+    if (auto checked = check_no_trace(*connection_, user); !checked) return checked;
     assert(user.balance.is_zero());
     connection_->query(kUpdateRemoved, at.unix_ms, revision, id.value).run();
     revoke_tokens(*connection_, id, at, revision);
     return {};
+  });
+}
+
+Result<void> SqliteStore::check_removable(UserId id) {
+  return connection_->read([&]() -> Result<void> {
+    const std::optional<User> user = select_user(*connection_, id);
+    if (!user) return no_user(id);
+    return check_no_trace(*connection_, *user);
   });
 }
 

@@ -62,6 +62,20 @@ TEST_CASE_METHOD(Fixture, "a revoked token is refused at once", "[directory]") {
   CHECK(refusal() == ErrorCode::kInvalidToken);
 }
 
+TEST_CASE_METHOD(Fixture, "a token goes on until the time of its revocation", "[directory]") {
+  token.revoked_at = Timestamp{clock.now().unix_ms + 1000};
+  directory.put_token(token);
+  CHECK(directory.find_principal(kToken));
+  clock.advance_ms(1000);
+  CHECK(refusal() == ErrorCode::kInvalidToken);
+}
+
+TEST_CASE_METHOD(Fixture, "an archived account is refused", "[directory]") {
+  user.archived_at = clock.now();
+  directory.put_user(user);
+  CHECK(refusal() == ErrorCode::kUserBlocked);
+}
+
 TEST_CASE_METHOD(Fixture, "a blocked account is refused", "[directory]") {
   user.blocked = true;
   directory.put_user(user);
