@@ -45,6 +45,10 @@ expect "status of two that agree" "$status" 0
 expect "whether there is a password" "$(has_password)" true
 if grep --quiet "horse" "$work/screen"; then fail "the password is seen"; fi
 
+converse "user passwd ann" "password: " $'\x03'
+expect "status of Ctrl-C" "$status" 130
+expect_match "the terminal is put right first" "$screen" "stopped at the prompt"
+
 converse "token revoke 1" "revoke token 1" "n"
 expect "status of no" "$status" 4
 expect "the token" "$(state_of_token)" valid
