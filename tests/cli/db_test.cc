@@ -90,8 +90,8 @@ TEST_CASE("a backup is made, refused and restored") {
   CHECK(shell.run({"db", "restore", "copy.db"}, "y\n") == 0);
   CHECK_THAT(shell.out, ContainsSubstring("chatgate.db.before-restore"));
   CHECK(shell.run({"user", "show", "late"}) == 3);
-  CHECK(run_for_json(shell, {"db", "restore", "copy.db", "--yes"})["old_content"] ==
-        "chatgate.db.before-restore.2");
+  CHECK(shell.run({"db", "restore", "copy.db", "--yes"}) == 0);
+  CHECK_THAT(shell.out, ContainsSubstring("chatgate.db.before-restore.2\n"));
   CHECK(run_for_json(shell, {"db", "restore", "copy.db", "--yes", "--discard"})["old_content"] ==
         nullptr);
   CHECK(shell.run({"--db", "chatgate.db.before-restore", "user", "show", "late"}) == 0);

@@ -194,7 +194,7 @@ TEST_CASE("a chart of days shows those without requests") {
   book_request({shell.clock.now().unix_ms - 3 * kDayMs}, 3);
   shell.terminal.columns = 40;
   CHECK_THAT(printed(shell, {"--by", "day", "--chart"}),
-             ContainsSubstring("\n2026-11-18       0  USD\n2026-11-19       0  USD\n2026-11-20"));
+             ContainsSubstring("\n2026-11-18    0.00  USD\n2026-11-19    0.00  USD\n2026-11-20"));
   CHECK_THAT(printed(shell, {"--by", "day"}), !ContainsSubstring("2026-11-18"));
 }
 
