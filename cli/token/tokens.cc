@@ -58,14 +58,14 @@ Result<ApiToken> require_token(Store& store, const std::string& text) {
       std::nullopt, [&](const ApiToken& known) { near_miss.offer(known.prefix); });
   if (!visited) return tl::unexpected(visited.error());
   // Beyond its prefix nothing but the hash of a whole token is known.
-  const std::string prefix = prefix_of_token(text);
+  const size_t prefix_bytes = prefix_of_token(std::string(kTokenBytes, '.')).size();
+  const bool is_beginning = text.size() > prefix_bytes && text.size() < kTokenBytes;
   // A whole token is a secret even when it is none of ours.
-  const std::string shown = text.size() > prefix.size() ? mask(text) : text;
-  const bool is_beginning = text.size() > prefix.size() && text.size() < kTokenBytes;
+  const std::string shown = text.size() > prefix_bytes ? mask(text) : text;
   return fail(ErrorCode::kNotFound,
               "no token " + quote(shown) +
                   (is_beginning ? ": give all of it, its id or its prefix, which is no more than " +
-                                      std::to_string(prefix.size()) + " characters"
+                                      std::to_string(prefix_bytes) + " characters"
                                 : did_you_mean(near_miss.best())));
 }
 

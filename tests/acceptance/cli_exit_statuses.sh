@@ -22,8 +22,8 @@ exits 2 user list --format xml
 exits 3 user show bob
 exits 3 token revoke 7
 exits 4 user add ann
-exits 2 user remove ann # nobody can be asked
-exits 4 user remove ann --yes
+exits 4 user remove ann # it has a history
+exits 2 user remove ann --archive # nobody can be asked
 exits 2 user budget ann --limit 5 --every year
 exits 3 token rotate 7 --yes
 exits 3 ledger show bob

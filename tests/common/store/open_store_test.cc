@@ -64,7 +64,9 @@ TEST_CASE("other kinds of databases are named in the refusal, their passwords no
 TEST_CASE("names are offered only where that makes no file") {
   const TempDir folder;
   const std::string path = folder.file("a.db");
-  const auto count = [&] { return must(find_names(path, NameKind::kUser, "", 9)).size(); };
+  const auto count = [&] {
+    return must(find_names(path, NameKind::kUser, "", Timestamp{0}, 9)).size();
+  };
   const auto has = [&](const char* suffix) { return std::filesystem::exists(path + suffix); };
   {
     const auto store = must(open_store(path, OpenMode::kNew));
