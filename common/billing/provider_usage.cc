@@ -16,8 +16,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int64_t kDayMs = 86'400'000;
-
 enum class Role : uint8_t {
   kTime,
   kEnd,
@@ -235,37 +233,28 @@ class UsageReader {
     is_table_ = true;
     CsvReader reader(text);
     std::vector<std::string> header;
-    std::vector<std::string> row;
-    auto more = reader.next(header);
-    if (!more) return tl::unexpected(more.error());
+    if (auto more = reader.next(header); !more) return tl::unexpected(more.error());
     Record roles;
     for (const auto& name : header) roles.set(name, name);
     if (!roles[Role::kTime]) {
       return refuse("this is no usage export: neither JSON nor a table with a column of dates");
     }
-    while ((more = reader.next(row)) && *more) {
-      entries_ = reader.line();
-      if (row.size() != header.size()) {
-        return at_entry(std::to_string(row.size()) + " fields, but the first line has " +
-                        std::to_string(header.size()));
-      }
-      Record record;
-      for (size_t i = 0; i < row.size(); ++i) record.set(header[i], row[i]);
-      if (auto added = add(record); !added) return added;
-      if (entries_ % 1'000 == 0 && report_ &&
-          !report_(static_cast<int64_t>(reader.bytes_read()), static_cast<int64_t>(text.size()))) {
-        return fail(ErrorCode::kInterrupted, "interrupted");
-      }
-    }
-    if (!more) return tl::unexpected(more.error());
-    return {};
+    return reader.for_each_row(
+        header.size(),
+        [&](const std::vector<std::string>& row) {
+          entries_ = reader.line();
+          Record record;
+          for (size_t i = 0; i < row.size(); ++i) record.set(header[i], row[i]);
+          return add(record);
+        },
+        report_);
   }
 
   Result<void> add(const Record& record) {
     if (!record[Role::kTime]) return at_entry("it has no date");
     const auto begin_ms = unix_ms_of(*record[Role::kTime]);
     if (!begin_ms) return at_entry(begin_ms.error().message);
-    const int64_t day = *begin_ms / kDayMs;
+    const int64_t day = *begin_ms / kMsPerDay;
     if (auto checked = check_length(record, *begin_ms, day); !checked) return checked;
     usage_.first_day = std::min(usage_.first_day.value_or(day), day);
     usage_.last_day = std::max(usage_.last_day.value_or(day), day);
@@ -291,7 +280,7 @@ class UsageReader {
     if (!record[Role::kEnd]) return {};
     const auto end_ms = unix_ms_of(*record[Role::kEnd]);
     if (!end_ms) return at_entry(end_ms.error().message);
-    if (*end_ms > begin_ms && (*end_ms - 1) / kDayMs == day) return {};
+    if (*end_ms > begin_ms && (*end_ms - 1) / kMsPerDay == day) return {};
     return at_entry("it does not lie within one day in UTC: export in steps of a day or an hour");
   }
 

@@ -260,9 +260,7 @@ class PriceFileReader {
     is_table_ = true;
     CsvReader reader(text);
     std::vector<std::string> header;
-    std::vector<std::string> row;
-    auto more = reader.next(header);
-    if (!more) return tl::unexpected(more.error());
+    if (auto more = reader.next(header); !more) return tl::unexpected(more.error());
     if (std::ranges::find(header, "model") == header.end()) {
       return fail(ErrorCode::kInvalidArgument,
                   "this is no price list: neither JSON nor a table with a column \"model\"");
@@ -270,23 +268,15 @@ class PriceFileReader {
     for (const auto& name : header) {
       if (auto checked = check_own_field(name); !checked) return checked;
     }
-    while ((more = reader.next(row)) && *more) {
-      rows_ = reader.line();
-      if (row.size() != header.size()) {
-        return at_row(Error{{},
-                            std::to_string(row.size()) + " fields, but the first line has " +
-                                std::to_string(header.size())});
-      }
-      std::map<std::string, std::string> fields;
-      for (size_t i = 0; i < row.size(); ++i) fields[header[i]] = row[i];
-      if (auto added = add_own(fields); !added) return added;
-      if (rows_ % 1'000 == 0 && report_ &&
-          !report_(static_cast<int64_t>(reader.bytes_read()), static_cast<int64_t>(text.size()))) {
-        return fail(ErrorCode::kInterrupted, "interrupted: nothing was changed");
-      }
-    }
-    if (!more) return tl::unexpected(more.error());
-    return {};
+    return reader.for_each_row(
+        header.size(),
+        [&](const std::vector<std::string>& row) {
+          rows_ = reader.line();
+          std::map<std::string, std::string> fields;
+          for (size_t i = 0; i < row.size(); ++i) fields[header[i]] = row[i];
+          return add_own(fields);
+        },
+        report_);
   }
 
   Result<void> add_own(const std::map<std::string, std::string>& fields) {

@@ -6,6 +6,7 @@ namespace chatgate {
 namespace {
 
 constexpr size_t kFieldsMax = 1'000;
+constexpr int64_t kLinesOfReport = 1'000;
 constexpr size_t kFieldBytesMax = 1 << 20;
 
 // The first of the delimiters that stands outside of quotes in the first line.
@@ -75,6 +76,26 @@ Result<void> CsvReader::read_quoted(std::string& field) {
     return fault(at_, "text follows the end of a quoted field");
   }
   return {};
+}
+
+Result<void> CsvReader::for_each_row(
+    size_t fields, const std::function<Result<void>(const std::vector<std::string>&)>& visit,
+    const ProgressReport& report) {
+  std::vector<std::string> row;
+  auto more = next(row);
+  for (; more && *more; more = next(row)) {
+    if (row.size() != fields) {
+      return fail(ErrorCode::kInvalidArgument,
+                  "line " + std::to_string(row_line_) + ": " + std::to_string(row.size()) +
+                      " fields, but the first line has " + std::to_string(fields));
+    }
+    if (auto visited = visit(row); !visited) return visited;
+    if (row_line_ % kLinesOfReport == 0 && report &&
+        !report(static_cast<int64_t>(at_), static_cast<int64_t>(text_.size()))) {
+      return fail(ErrorCode::kInterrupted, "interrupted: nothing was changed");
+    }
+  }
+  return more.map([](bool) {});
 }
 
 // A carriage return ends a line only before a line feed or at the end of the text.

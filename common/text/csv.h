@@ -4,10 +4,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "common/progress.h"
 #include "common/result.h"
 
 namespace chatgate {
@@ -22,9 +24,14 @@ class CsvReader {
   // field, more than 1,000 fields, a field of more than a megabyte.
   Result<bool> next(std::vector<std::string>& row);
 
+  // Visits the rows that are left, each of which must have `fields` of them. Ends with the
+  // visitor's error, or as kInterrupted when `report`, which is told of bytes, says so.
+  Result<void> for_each_row(
+      size_t fields, const std::function<Result<void>(const std::vector<std::string>&)>& visit,
+      const ProgressReport& report);
+
   // The line, from 1, that the last row began in.
   int64_t line() const { return row_line_; }
-  size_t bytes_read() const { return at_; }
 
  private:
   Result<void> read_field(std::string& field);
