@@ -9,7 +9,6 @@ namespace {
 
 // Clients read the last week row by row, and people ask about the month.
 constexpr std::string_view kAgeMin = "1mo";
-constexpr int64_t kDayMs = 86'400'000;
 
 Result<Timestamp> parse_limit(const std::string& older_than, Timestamp now) {
   const auto limit = parse_moment(older_than, now, Direction::kPast);
@@ -18,7 +17,7 @@ Result<Timestamp> parse_limit(const std::string& older_than, Timestamp now) {
     return fail(ErrorCode::kRefused, "--older-than: the rows of the last month stay: give " +
                                          std::string(kAgeMin) + " or more");
   }
-  return Timestamp{limit->unix_ms - limit->unix_ms % kDayMs};
+  return start_of_day(day_of(*limit));
 }
 
 std::string counted(int64_t count, const std::string& noun) {

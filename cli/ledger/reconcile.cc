@@ -14,8 +14,6 @@
 namespace chatgate {
 namespace {
 
-constexpr int64_t kDayMs = 86'400'000;
-
 // Whole days in UTC, from the first up to, but without, the last.
 struct Days {
   int64_t first = 0;
@@ -45,17 +43,17 @@ Result<Days> parse_days(const LedgerReconcileOptions& options, const ProviderUsa
   if (!options.since.empty()) {
     const auto since = parse_moment(options.since, now, Direction::kPast);
     if (!since) return fail(ErrorCode::kInvalidArgument, "--since: " + since.error().message);
-    days.first = since->unix_ms / kDayMs;
+    days.first = day_of(*since);
   }
   if (!options.until.empty()) {
     const auto until = parse_moment(options.until, now, Direction::kPast);
     if (!until) return fail(ErrorCode::kInvalidArgument, "--until: " + until.error().message);
-    days.end = until->unix_ms / kDayMs;
+    days.end = day_of(*until);
   }
   if (days.first < days.end) return days;
   return fail(ErrorCode::kInvalidArgument, "there is no whole day from " +
-                                               format_date({days.first * kDayMs}) + " until " +
-                                               format_date({days.end * kDayMs}) + " to compare");
+                                               format_date(start_of_day(days.first)) + " until " +
+                                               format_date(start_of_day(days.end)) + " to compare");
 }
 
 // An upstream is known by the configuration, or by a request that went to it once.
@@ -81,8 +79,8 @@ Result<void> check_upstream(const std::string& name, Store& store, const Context
 Result<UsageQuery> query_for(const LedgerReconcileOptions& options, const Days& days, bool by_model,
                              Store& store) {
   UsageQuery query;
-  query.from = {days.first * kDayMs};
-  query.until = {days.end * kDayMs};
+  query.from = start_of_day(days.first);
+  query.until = start_of_day(days.end);
   // Requests that failed at the provider are in no bill of its, so the status must be known.
   query.group_by = {UsageDimension::kDay, UsageDimension::kStatus};
   if (by_model) query.group_by.push_back(UsageDimension::kModel);
@@ -105,7 +103,7 @@ Result<Books> read_ours(const UsageQuery& query, const Unit& unit, Store& store,
     if (!day) return tl::unexpected(day.error());
     const bool has_cost = row.unit == unit;
     if (!has_cost) books.requests_in_other_units += row.requests;
-    MeasureSums& sums = books.lines[{day->unix_ms / kDayMs, row.model}];
+    MeasureSums& sums = books.lines[{day_of(*day), row.model}];
     const MeasureSums more{row.requests, row.usage.prompt, row.usage.cached_prompt,
                            row.usage.completion, has_cost ? row.cost.nanos : 0};
     for (size_t i = 0; i < kMeasureCount; ++i) {
@@ -146,7 +144,7 @@ Table table_of_comparisons(const std::vector<Comparison>& comparisons, const Uni
     int64_t difference = 0;
     const bool is_countable = !__builtin_sub_overflow(row.ours, row.theirs, &difference);
     table.rows.push_back(
-        {text_cell(format_date({row.line.day * kDayMs})),
+        {text_cell(format_date(start_of_day(row.line.day))),
          row.line.model.empty() ? Cell{nullptr, "(all)"} : text_cell(row.line.model),
          text_cell(name_of(row.measure)), cell(row.ours), cell(row.theirs),
          is_countable ? cell(difference) : empty_cell(), boolean_cell(row.agrees)});
@@ -182,8 +180,8 @@ void tell_about_snapshots(const UsageLines& ours, const UsageLines& theirs, Cont
 
 int tell_result(const std::vector<Comparison>& comparisons, const Days& days, Context& context) {
   const auto differing = std::ranges::count(comparisons, false, &Comparison::agrees);
-  const std::string period = " from " + format_date({days.first * kDayMs}) + " to " +
-                             format_date({(days.end - 1) * kDayMs}) + " (UTC)";
+  const std::string period = " from " + format_date(start_of_day(days.first)) + " to " +
+                             format_date(start_of_day(days.end - 1)) + " (UTC)";
   if (differing == 0) {
     context.hint("all " + std::to_string(comparisons.size()) + " sums agree" + period);
     return 0;

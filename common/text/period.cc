@@ -14,7 +14,6 @@ using std::chrono::year_month;
 using std::chrono::year_month_day;
 
 constexpr int64_t kHourMs = 3'600'000;
-constexpr int64_t kDayMs = 24 * kHourMs;
 
 int64_t floor_to(int64_t value, int64_t step) {
   const int64_t rest = value % step;
@@ -27,7 +26,7 @@ struct LocalPeriod {
   int64_t until_ms;
 };
 
-int64_t ms_of(local_days day) { return day.time_since_epoch().count() * kDayMs; }
+int64_t ms_of(local_days day) { return day.time_since_epoch().count() * kMsPerDay; }
 
 LocalPeriod month_of(local_days day) {
   const year_month_day date{day};
@@ -36,27 +35,27 @@ LocalPeriod month_of(local_days day) {
 }
 
 LocalPeriod local_period_at(int64_t local_ms, PeriodKind kind) {
-  const int64_t midnight_ms = floor_to(local_ms, kDayMs);
-  const local_days day{days{static_cast<int>(midnight_ms / kDayMs)}};
+  const int64_t midnight_ms = floor_to(local_ms, kMsPerDay);
+  const local_days day{days{static_cast<int>(midnight_ms / kMsPerDay)}};
   switch (kind) {
     case PeriodKind::kHour:
       return {floor_to(local_ms, kHourMs), floor_to(local_ms, kHourMs) + kHourMs};
     case PeriodKind::kWeek: {
       const int64_t since_monday = std::chrono::weekday{day}.iso_encoding() - 1;
-      const int64_t monday_ms = midnight_ms - since_monday * kDayMs;
-      return {monday_ms, monday_ms + 7 * kDayMs};
+      const int64_t monday_ms = midnight_ms - since_monday * kMsPerDay;
+      return {monday_ms, monday_ms + 7 * kMsPerDay};
     }
     case PeriodKind::kMonth:
       return month_of(day);
     case PeriodKind::kDay:
       break;
   }
-  return {midnight_ms, midnight_ms + kDayMs};
+  return {midnight_ms, midnight_ms + kMsPerDay};
 }
 
 // A week belongs to the year of its Thursday.
 std::string week_label(int64_t monday_ms) {
-  const local_days thursday{days{static_cast<int>(monday_ms / kDayMs) + 3}};
+  const local_days thursday{days{static_cast<int>(monday_ms / kMsPerDay) + 3}};
   const std::chrono::year year = year_month_day{thursday}.year();
   const int64_t week = (thursday - local_days{year / 1 / 1}).count() / 7 + 1;
   return format_date({ms_of(thursday)}).substr(0, 4) + (week < 10 ? "-W0" : "-W") +

@@ -17,7 +17,6 @@ using std::chrono::sys_days;
 using std::chrono::sys_time;
 using std::chrono::year_month_day;
 
-constexpr int64_t kDayMs = 86'400'000;
 // 9999-12-31T23:59:59.999Z, the last that RFC 3339 can write.
 constexpr int64_t kUnixMsMax = 253'402'300'799'999;
 
@@ -115,7 +114,7 @@ std::optional<Timestamp> parse_calendar_time(std::string_view text, const TimeZo
                             std::chrono::month{static_cast<unsigned>(month)},
                             std::chrono::day{static_cast<unsigned>(day)}};
   if (!scanner.ok || !date.ok()) return std::nullopt;
-  int64_t ms = sys_days{date}.time_since_epoch().count() * kDayMs;
+  int64_t ms = sys_days{date}.time_since_epoch().count() * kMsPerDay;
   std::optional<int64_t> offset_ms;
   if (!scanner.rest.empty()) {
     if (!scanner.accept('T') && !scanner.accept('t')) scanner.expect(' ');
@@ -134,11 +133,11 @@ std::optional<Timestamp> parse_calendar_time(std::string_view text, const TimeZo
 std::optional<Timestamp> parse_day_word(std::string_view word, Timestamp now,
                                         const TimeZone& zone) {
   const int64_t local_ms = now.unix_ms + zone.offset_ms_at(now);
-  const int64_t today_ms = local_ms - local_ms % kDayMs;
+  const int64_t today_ms = local_ms - local_ms % kMsPerDay;
   if (word == "now") return now;
   if (word == "today") return zone.moment_of(today_ms);
-  if (word == "yesterday") return zone.moment_of(today_ms - kDayMs);
-  if (word == "tomorrow") return zone.moment_of(today_ms + kDayMs);
+  if (word == "yesterday") return zone.moment_of(today_ms - kMsPerDay);
+  if (word == "tomorrow") return zone.moment_of(today_ms + kMsPerDay);
   return std::nullopt;
 }
 
