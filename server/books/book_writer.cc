@@ -144,7 +144,7 @@ void BookWriter::take_holds(const Queue& queue, BookBatch& batch) {
 
 void BookWriter::commit(const BookBatch& batch, const std::vector<Ticket>& tickets) {
   const auto outcome = try_commit(batch);
-  const bool has_company = batch.settled.size() > 1 || batch.opened.size() > 1;
+  const bool has_company = batch.settled.size() > 1 || !batch.opened.empty();
   if (outcome == Outcome::kRefused && !batch.settled.empty() && has_company) {
     return commit_singly(batch, tickets);
   }
