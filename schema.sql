@@ -30,7 +30,11 @@ CREATE TABLE users (
   archived_at   INTEGER,                                      -- gone, but for its history
   password_hash TEXT NOT NULL DEFAULT '',                     -- Argon2id; '': none
   budget        INTEGER CHECK (budget >= 0),                  -- most that a period may cost; NULL: no limit
-  budget_period TEXT    NOT NULL DEFAULT '' CHECK (budget_period IN ('', 'day', 'week', 'month'))
+  budget_period TEXT    NOT NULL DEFAULT '' CHECK (budget_period IN ('', 'day', 'week', 'month')),
+  requests_per_minute INTEGER NOT NULL DEFAULT 0 CHECK (requests_per_minute >= 0),  -- 0: unlimited
+  tokens_per_minute   INTEGER NOT NULL DEFAULT 0 CHECK (tokens_per_minute >= 0),
+  parallel_requests   INTEGER NOT NULL DEFAULT 0 CHECK (parallel_requests >= 0),
+  model_settings      TEXT    NOT NULL DEFAULT ''             -- a JSON object; '': the defaults
 ) STRICT;
 CREATE INDEX users_by_revision ON users (revision);
 
@@ -176,3 +180,28 @@ CREATE TABLE holds (
   user_id    INTEGER NOT NULL REFERENCES users (id),
   amount     INTEGER NOT NULL CHECK (amount >= 0)
 ) STRICT;
+
+-- Why: some doors' clients name an earlier message instead of sending the whole dialogue again. A
+-- conversation is a tree: each message but the first names the one before it, and two that name the
+-- same one are two branches. Only its own account ever sees it.
+CREATE TABLE conversations (
+  id         TEXT    NOT NULL PRIMARY KEY,                    -- random, as its clients name it
+  user_id    INTEGER NOT NULL REFERENCES users (id),
+  created_at INTEGER NOT NULL,
+  used_at    INTEGER NOT NULL                                 -- when its latest message was added
+) STRICT, WITHOUT ROWID;
+CREATE INDEX conversations_by_user ON conversations (user_id, used_at);
+
+-- Why: what was said, until its time is over. The only content that the books ever hold.
+CREATE TABLE messages (
+  id              TEXT    NOT NULL PRIMARY KEY,               -- random, as its clients name it
+  conversation_id TEXT    NOT NULL REFERENCES conversations (id),
+  parent_id       TEXT,                                       -- NULL: the first; may have expired
+  role            TEXT    NOT NULL CHECK (role IN ('system', 'user', 'assistant')),
+  content         TEXT    NOT NULL,
+  model           TEXT    NOT NULL DEFAULT '',                -- that answered; '': a question
+  created_at      INTEGER NOT NULL,
+  expires_at      INTEGER                                     -- NULL: kept until it is purged
+) STRICT, WITHOUT ROWID;
+CREATE INDEX messages_by_conversation ON messages (conversation_id);
+CREATE INDEX messages_by_expiry ON messages (expires_at) WHERE expires_at IS NOT NULL;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "common/config/door_config.h"
 #include "common/config/environment.h"
 #include "common/domain/money.h"
 #include "common/result.h"
@@ -29,7 +30,7 @@ struct UpstreamConfig {
 
 enum class AbortPolicy : uint8_t { kCancel, kDrain };
 
-struct Config {
+struct Config : DoorConfig {
   std::string listen = "127.0.0.1:8080";  // address:port, [v6]:port; port 0 picks a free one
   std::string db = "chatgate.db";
   std::vector<UpstreamConfig> upstreams;               // empty: the built-in demo upstream

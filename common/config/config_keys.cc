@@ -1,8 +1,11 @@
-// THE table of the configuration. A new key is one row here and one field in Config.
+// THE table of the configuration. A new key is one row here, or in door_keys.cc, and one field in
+// Config.
 
 #include <string>
 
 #include "common/config/config_row.h"
+#include "common/config/door_keys.h"
+#include "common/config/row_makers.h"
 #include "common/log/log.h"
 #include "common/net/address.h"
 #include "common/net/url.h"
@@ -10,9 +13,6 @@
 
 namespace chatgate {
 namespace {
-
-constexpr int64_t kSecondMs = 1'000;
-constexpr int64_t kDayMs = 86'400 * kSecondMs;
 
 Result<std::string> normalize_listen(std::string_view text) {
   return parse_host_port(text).map(format_host_port);
@@ -41,78 +41,11 @@ Result<std::string> normalize_proxy(std::string_view text) {
   return text.empty() ? Result<std::string>("") : parse_proxy_url(text);
 }
 
-Result<std::string> normalize_ip_range(std::string_view text) {
-  return parse_ip_range(text).map([&](const IpRange&) { return std::string(text); });
-}
-
 Result<std::string> normalize_log_level(std::string_view text) {
   const std::string name = to_lower(text);
   if (log::level_of(name)) return name;
   return fail(ErrorCode::kInvalidArgument,
               quote(text) + " is not a log level; write debug, info, warn or error");
-}
-
-using Names = std::vector<std::string>;
-
-ConfigRow text(std::string name, std::string Settings::*field, std::string default_text,
-               std::string help, Normalize normalize = nullptr, Names aliases = {}) {
-  ConfigRow row;
-  row.key = {std::move(name), "text", std::move(default_text), std::move(help), std::move(aliases)};
-  row.field = field;
-  row.normalize = normalize;
-  return row;
-}
-
-ConfigRow secret(ConfigRow row) {
-  row.key.is_secret = true;
-  return row;
-}
-
-ConfigRow number(std::string type, std::string name, int64_t Settings::*field,
-                 std::string default_text, int64_t min, int64_t max, std::string help) {
-  ConfigRow row;
-  row.key = {std::move(name), std::move(type), std::move(default_text), std::move(help), {}};
-  row.field = field;
-  row.min = min;
-  row.max = max;
-  return row;
-}
-
-ConfigRow integer(std::string name, int64_t Settings::*field, std::string default_text, int64_t min,
-                  int64_t max, std::string help) {
-  return number("integer", std::move(name), field, std::move(default_text), min, max,
-                std::move(help));
-}
-
-ConfigRow bytes(std::string name, int64_t Settings::*field, std::string default_text, int64_t min,
-                int64_t max, std::string help) {
-  return number("bytes", std::move(name), field, std::move(default_text), min, max,
-                std::move(help));
-}
-
-ConfigRow duration(std::string name, int64_t Settings::*field, std::string default_text,
-                   int64_t min_ms, int64_t max_ms, std::string help) {
-  return number("duration", std::move(name), field, std::move(default_text), min_ms, max_ms,
-                std::move(help));
-}
-
-ConfigRow or_off(ConfigRow row) {
-  row.zero_is_off = true;
-  return row;
-}
-
-ConfigRow other(std::string type, std::string name, SettingsField field, std::string default_text,
-                std::string help, Normalize normalize = nullptr) {
-  ConfigRow row;
-  row.key = {std::move(name), std::move(type), std::move(default_text), std::move(help), {}};
-  row.field = field;
-  row.normalize = normalize;
-  return row;
-}
-
-ConfigRow file_only(ConfigRow row) {
-  row.key.file_only = true;
-  return row;
 }
 
 void add_basic_rows(std::vector<ConfigRow>& rows) {
@@ -200,6 +133,8 @@ std::vector<ConfigRow> make_rows() {
   add_basic_rows(rows);
   add_transport_rows(rows);
   add_relay_rows(rows);
+  add_door_rows(rows);
+  add_guard_rows(rows);
   return rows;
 }
 

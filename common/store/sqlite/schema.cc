@@ -14,7 +14,7 @@ namespace {
 
 // schema.sql describes this version. Whoever changes it raises the number and adds the step that
 // leads there from the version before.
-constexpr int64_t kSchemaVersion = 2;
+constexpr int64_t kSchemaVersion = 3;
 
 struct Migration {
   int64_t from_version;
@@ -35,7 +35,28 @@ constexpr const char* kFrom1To2 =
     "WHEN OLD.id >= (SELECT first_id FROM usage_kept) "
     "BEGIN SELECT RAISE(ABORT, 'usage rows are deleted only by chatgate db prune'); END;";
 
-constexpr std::array kMigrations{Migration{1, kFrom1To2}};
+constexpr const char* kFrom2To3 =
+    "ALTER TABLE users ADD COLUMN requests_per_minute INTEGER NOT NULL DEFAULT 0 "
+    "  CHECK (requests_per_minute >= 0);"
+    "ALTER TABLE users ADD COLUMN tokens_per_minute INTEGER NOT NULL DEFAULT 0 "
+    "  CHECK (tokens_per_minute >= 0);"
+    "ALTER TABLE users ADD COLUMN parallel_requests INTEGER NOT NULL DEFAULT 0 "
+    "  CHECK (parallel_requests >= 0);"
+    "ALTER TABLE users ADD COLUMN model_settings TEXT NOT NULL DEFAULT '';"
+    "CREATE TABLE conversations ("
+    "  id TEXT NOT NULL PRIMARY KEY, user_id INTEGER NOT NULL REFERENCES users (id), "
+    "  created_at INTEGER NOT NULL, used_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX conversations_by_user ON conversations (user_id, used_at);"
+    "CREATE TABLE messages ("
+    "  id TEXT NOT NULL PRIMARY KEY, "
+    "  conversation_id TEXT NOT NULL REFERENCES conversations (id), parent_id TEXT, "
+    "  role TEXT NOT NULL CHECK (role IN ('system', 'user', 'assistant')), "
+    "  content TEXT NOT NULL, model TEXT NOT NULL DEFAULT '', created_at INTEGER NOT NULL, "
+    "  expires_at INTEGER) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX messages_by_conversation ON messages (conversation_id);"
+    "CREATE INDEX messages_by_expiry ON messages (expires_at) WHERE expires_at IS NOT NULL;";
+
+constexpr std::array kMigrations{Migration{1, kFrom1To2}, Migration{2, kFrom2To3}};
 
 // "cgte" in the file's header tells chatgate's databases from other programs' (`file` shows it).
 constexpr int64_t kApplicationId = 0x63677465;
