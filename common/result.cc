@@ -8,12 +8,13 @@ namespace {
 
 // In the order of ErrorCode. Exit statuses: 1 failure, 2 usage, 3 not found, 4 refused by a rule,
 // 5 store unavailable, 130 interrupted (128 + SIGINT, as shells count).
-constexpr std::array<ErrorTraits, 30> kTraits{{
+constexpr std::array<ErrorTraits, 32> kTraits{{
     {400, "invalid_request_error", "", 1},                            // kInvalidRequest
     {400, "invalid_request_error", "", 2},                            // kInvalidArgument
     {401, "invalid_request_error", "invalid_api_key", 4},             // kMissingToken
     {401, "invalid_request_error", "invalid_api_key", 4},             // kInvalidToken
     {403, "invalid_request_error", "account_blocked", 4},             // kUserBlocked
+    {403, "invalid_request_error", "address_not_allowed", 4},         // kAddressNotAllowed
     {400, "invalid_request_error", "model_not_priced", 4},            // kModelNotPriced
     {403, "invalid_request_error", "model_not_allowed", 4},           // kModelNotAllowed
     {403, "invalid_request_error", "endpoint_not_metered", 4},        // kEndpointNotMetered
@@ -30,6 +31,7 @@ constexpr std::array<ErrorTraits, 30> kTraits{{
     {502, "api_error", "upstream_unreachable", 1},                    // kUpstreamUnreachable
     {504, "api_error", "upstream_timeout", 1},                        // kUpstreamTimeout
     {502, "api_error", "upstream_error", 1},                          // kUpstreamBroken
+    {429, "rate_limit_error", "rate_limit_exceeded", 1},              // kUpstreamBusy
     {505, "invalid_request_error", "http_version_not_supported", 2},  // kHttpVersionNotSupported
     {503, "api_error", "overloaded", 1},                              // kOverloaded
     {503, "api_error", "ended_by_administrator", 1},                  // kEndedByAdministrator

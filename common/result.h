@@ -16,6 +16,7 @@ enum class ErrorCode : uint8_t {
   kMissingToken,     // no credentials at all
   kInvalidToken,     // unknown, expired, revoked
   kUserBlocked,
+  kAddressNotAllowed,  // by the lists of addresses
   kModelNotPriced,
   kModelNotAllowed,
   kEndpointNotMetered,  // its cost would never be seen, so a prepaid account may not use it
@@ -32,6 +33,7 @@ enum class ErrorCode : uint8_t {
   kUpstreamUnreachable,
   kUpstreamTimeout,
   kUpstreamBroken,  // it answered, but not in HTTP that can be relayed
+  kUpstreamBusy,    // it refuses for its own limits, to a door that cannot relay that as it is
   kHttpVersionNotSupported,
   kOverloaded,  // connection limits, draining
   kEndedByAdministrator,

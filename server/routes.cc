@@ -1,25 +1,64 @@
 #include "server/routes.h"
 
+#include <algorithm>
 #include <array>
 
-#include "server/wire/error_envelope.h"
+#include "server/doors/door_errors.h"
 
 namespace chatgate {
 namespace {
 
+constexpr Door kOpenai{"v1", render_v1_error};
+constexpr Door kAgent{"agent", render_agent_error};
+constexpr Door kAsk{"ask", render_ask_error};
+constexpr Door kChatgpt{"platform", render_chatgpt_error};
+constexpr Door kPlatform{"platform", render_platform_error};
+constexpr Door kBot{"bot", render_bot_error};
+constexpr Door kHealth{"health", render_v1_error};
+
 struct RouteEntry {
-  std::string_view path;
-  void (*answer)(const RouteParts&, const RoutedRequest&);
+  std::string_view path;  // one that ends in a slash: everything below
+  const Door& door;
+  AnswerRoute* answer;
 };
 
 constexpr std::array kRoutes{
-    RouteEntry{"/chat", answer_chat_door},
-    RouteEntry{"/data/week", answer_week},
-    RouteEntry{"/healthz", answer_healthz},
-    RouteEntry{"/readyz", answer_readyz},
+    RouteEntry{"/v1/", kOpenai, answer_openai},
+    RouteEntry{"/chat", kAgent, answer_chat_door},
+    RouteEntry{"/data/week", kAgent, answer_week},
+    RouteEntry{"/ask/", kAsk, answer_ask},
+    RouteEntry{"/chatgpt", kChatgpt, answer_chatgpt},
+    RouteEntry{"/api/chat", kBot, answer_bot},
+    RouteEntry{"/ai/chat", kBot, answer_bot},
+    RouteEntry{"/ai/chat_custom", kBot, answer_bot_custom},
+    RouteEntry{"/ai/chat_proxy", kBot, answer_bot_proxy},
+    RouteEntry{"/healthz", kHealth, answer_healthz},
+    RouteEntry{"/readyz", kHealth, answer_readyz},
 };
+// Its path is configured.
+constexpr RouteEntry kPlatformRoute{"", kPlatform, answer_platform};
 
-constexpr std::string_view kOpenaiPrefix = "/v1/";
+bool is_open(const Door& door, const Config& config) {
+  if (&door == &kOpenai || &door == &kHealth) return true;
+  return std::find(config.doors.begin(), config.doors.end(), door.name) != config.doors.end();
+}
+
+bool matches(const RouteEntry& route, std::string_view path) {
+  return route.path.ends_with('/') ? path.starts_with(route.path) : path == route.path;
+}
+
+bool is_platform_route(std::string_view path, const Config& config) {
+  const std::string_view route = config.platform_route;
+  return route == "/" ? path == "/" : path.size() > 1 && path.substr(1) == route;
+}
+
+const RouteEntry* find_route(std::string_view path, const Config& config) {
+  for (const auto& route : kRoutes) {
+    if (matches(route, path) && is_open(route.door, config)) return &route;
+  }
+  const bool is_platform = is_platform_route(path, config) && is_open(kPlatform, config);
+  return is_platform ? &kPlatformRoute : nullptr;
+}
 
 bool is_plain(unsigned char c) {  // RFC 3986: unreserved, sub-delims, ':' and '@'; and '/'
   constexpr std::string_view kMarks = "-._~!$&'()*+,;=:@/";
@@ -30,15 +69,30 @@ bool is_plain(unsigned char c) {  // RFC 3986: unreserved, sub-delims, ':' and '
 }  // namespace
 
 void Router::answer(HttpExchange& exchange, LoopContext& context) {
-  const RoutedRequest request{exchange, context, canonical_path(exchange.path())};
-  if (request.path.substr(0, kOpenaiPrefix.size()) == kOpenaiPrefix) {
-    return answer_openai(parts_, request);
+  auto path = canonical_path(exchange.path());
+  const auto* route = find_route(path, context.runtime->config);
+  RoutedRequest request{exchange, context, std::move(path), route ? route->door : kOpenai};
+  if (route == nullptr) {
+    return answer_error(
+        request,
+        {ErrorCode::kNotFound, "there is nothing at this path; the API is below /v1/"});
   }
-  for (const auto& route : kRoutes) {
-    if (route.path == request.path) return route.answer(parts_, request);
+  if (request.path.size() > route->path.size()) {
+    request.rest = std::string_view(request.path).substr(route->path.size());
   }
-  answer_error(exchange,
-               {ErrorCode::kNotFound, "there is nothing at this path; the API is below /v1/"});
+  route->answer(parts_, request);
+}
+
+Language RoutedRequest::language() const {
+  const auto configured = parse_language(config().language).value_or(Language::kEn);
+  return negotiate_language(exchange.head().header("accept-language"), configured);
+}
+
+ErrorRenderer RoutedRequest::error_renderer() const {
+  return [render = door.render_error, spoken = language(),
+          runtime = context.runtime](const Error& error) {
+    return render(error, spoken, runtime->config);
+  };
 }
 
 std::string canonical_path(std::string_view decoded) {
@@ -54,6 +108,7 @@ std::string canonical_path(std::string_view decoded) {
       return {};
     path.append("/").append(segment);
   }
+  if (path.empty() && !decoded.empty()) return "/";
   return path;
 }
 
@@ -74,17 +129,17 @@ std::string encode_path(std::string_view path) {
   return encoded;
 }
 
-void answer_error(HttpExchange& exchange, const Error& error) {
-  auto rendered = render_openai_error(error);
-  exchange.answer(rendered.status, std::move(rendered.headers), std::move(rendered.body));
+void answer_error(const RoutedRequest& request, const Error& error) {
+  auto rendered = request.door.render_error(error, request.language(), request.config());
+  request.exchange.answer(rendered.status, std::move(rendered.headers), std::move(rendered.body));
 }
 
 void answer_json(HttpExchange& exchange, std::string body) {
   exchange.answer(200, {{"Content-Type", "application/json"}}, std::move(body));
 }
 
-bool allow_methods(HttpExchange& exchange, std::string_view methods) {
-  const std::string_view method = exchange.head().method;
+bool allow_methods(const RoutedRequest& request, std::string_view methods) {
+  const std::string_view method = request.exchange.head().method;
   for (size_t at = methods.find(method); at != std::string_view::npos;
        at = methods.find(method, at + 1)) {
     const size_t end = at + method.size();
@@ -94,14 +149,15 @@ bool allow_methods(HttpExchange& exchange, std::string_view methods) {
   }
   HeaderList headers{{"Allow", std::string(methods) + ", OPTIONS"}};
   if (method == "OPTIONS") {
-    exchange.answer(204, std::move(headers), {});
+    request.exchange.answer(204, std::move(headers), {});
     return false;
   }
-  auto rendered = render_openai_error(
+  auto rendered = request.door.render_error(
       {ErrorCode::kMethodNotAllowed,
-       "the method " + std::string(method) + " is not allowed here; use " + std::string(methods)});
+       "the method " + std::string(method) + " is not allowed here; use " + std::string(methods)},
+      request.language(), request.config());
   for (auto& header : rendered.headers) headers.push_back(std::move(header));
-  exchange.answer(rendered.status, std::move(headers), std::move(rendered.body));
+  request.exchange.answer(rendered.status, std::move(headers), std::move(rendered.body));
   return false;
 }
 

@@ -1,9 +1,10 @@
-// Which code answers which path. One Router serves all loops.
+// Which code answers which path: one table of the doors' routes. One Router serves all loops.
 #pragma once
 
 #include <string>
 #include <string_view>
 
+#include "common/messages/language.h"
 #include "server/books/store_reader.h"
 #include "server/pipeline/pipeline.h"
 
@@ -18,11 +19,24 @@ struct RouteParts {
   const Clock& clock;
 };
 
+// A front door: clients of one kind, with words of their own for what goes wrong.
+struct Door {
+  std::string_view name;  // as the key `doors` and the logs call it
+  RenderedError (*render_error)(const Error& error, Language language, const Config& config);
+};
+
 // A request on its way to a route.
 struct RoutedRequest {
   HttpExchange& exchange;
   LoopContext& context;
-  std::string path;  // canonical: decoded once, single slashes, none at the end, no dot segments
+  std::string path;        // canonical: decoded once, single slashes, none at the end, no dot segments
+  const Door& door;
+  std::string_view rest = {};  // of the path, behind a route that is a beginning
+
+  const Config& config() const { return context.runtime->config; }
+  // The one that the client likes best, else the configured one.
+  Language language() const;
+  ErrorRenderer error_renderer() const;
 };
 
 class Router {
@@ -34,25 +48,32 @@ class Router {
   RouteParts parts_;
 };
 
-// The canonical form of a decoded path; empty when it has a `.` or `..` segment or a backslash, in
-// which a server behind us might see another path than we do.
+// The canonical form of a decoded path; "/" for the root; empty when it has a `.` or `..` segment
+// or a backslash, in which a server behind us might see another path than we do.
 std::string canonical_path(std::string_view decoded);
 // The path percent-encoded for a URL (RFC 3986, 3.3), so that the upstream decodes what we routed.
 std::string encode_path(std::string_view path);
 
-// Answers with an error in OpenAI's envelope.
-void answer_error(HttpExchange& exchange, const Error& error);
+// Answers with an error in the words of the request's door.
+void answer_error(const RoutedRequest& request, const Error& error);
 void answer_json(HttpExchange& exchange, std::string body);
 // The request's method is one of these, or the answer is a 405 (or, for OPTIONS, the list).
-bool allow_methods(HttpExchange& exchange, std::string_view methods);
+bool allow_methods(const RoutedRequest& request, std::string_view methods);
 
-// --- the routes, each in a file of its own
-// --------------------------------------------------------
+// --- the routes, each in a file of its own -------------------------------------------------------
 
-void answer_openai(const RouteParts& parts, const RoutedRequest& request);     // /v1/...
-void answer_chat_door(const RouteParts& parts, const RoutedRequest& request);  // /chat
-void answer_week(const RouteParts& parts, const RoutedRequest& request);       // /data/week
-void answer_healthz(const RouteParts& parts, const RoutedRequest& request);
-void answer_readyz(const RouteParts& parts, const RoutedRequest& request);
+using AnswerRoute = void(const RouteParts& parts, const RoutedRequest& request);
+
+AnswerRoute answer_openai;         // /v1/...
+AnswerRoute answer_chat_door;      // /chat
+AnswerRoute answer_week;           // /data/week
+AnswerRoute answer_ask;            // /ask/{conversation_id}
+AnswerRoute answer_chatgpt;        // /chatgpt
+AnswerRoute answer_platform;       // /{platform_route}
+AnswerRoute answer_bot;            // /api/chat, /ai/chat
+AnswerRoute answer_bot_custom;     // /ai/chat_custom
+AnswerRoute answer_bot_proxy;      // /ai/chat_proxy
+AnswerRoute answer_healthz;
+AnswerRoute answer_readyz;
 
 }  // namespace chatgate

@@ -34,6 +34,8 @@ std::string generate_api_token() {
   return token;
 }
 
+bool is_api_token(std::string_view text) { return text.starts_with(kTokenStart); }
+
 TokenHash hash_of_token(std::string_view token) {
   TokenHash hash;
   static_assert(std::tuple_size_v<TokenHash> == crypto_hash_sha256_BYTES);

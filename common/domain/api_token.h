@@ -33,6 +33,7 @@ struct ApiToken {
 
 // A fresh token: "sk-cg-" and 256 random bits in base64url (RFC 4648, no padding).
 std::string generate_api_token();
+bool is_api_token(std::string_view text);  // by its beginning
 TokenHash hash_of_token(std::string_view token);
 std::string prefix_of_token(std::string_view token);  // "sk-cg-" and 6 characters
 

@@ -15,8 +15,14 @@ size_t Directory::HashOfHash::operator()(const TokenHash& hash) const noexcept {
 
 void Directory::put_user(const User& user) {
   const std::unique_lock lock(mutex_);
-  users_[user.id] = {user.unit, user.unmetered && !user.budget,
-                     user.blocked || user.archived_at.has_value()};
+  auto& entry = users_[user.id];
+  if (entry.name != user.name) {
+    const auto former = users_by_name_.find(entry.name);
+    if (former != users_by_name_.end() && former->second == user.id) users_by_name_.erase(former);
+    users_by_name_[user.name] = user.id;
+  }
+  entry = {user.name, user.unit, user.unmetered && !user.budget,
+           user.blocked || user.archived_at.has_value()};
 }
 
 void Directory::put_token(const ApiToken& token) {
@@ -70,12 +76,27 @@ Result<Principal> Directory::find_principal(std::string_view token) const {
     return fail(ErrorCode::kInvalidToken, entry.is_revoked ? "this API token has been revoked"
                                                            : "this API token has expired");
   }
-  const auto user = users_.find(entry.user_id);
+  return principal_of(entry.user_id, entry.id, entry.scope);
+}
+
+Result<Principal> Directory::find_account(std::string_view name) const {
+  const std::shared_lock lock(mutex_);
+  const auto found = users_by_name_.find(name);
+  if (found == users_by_name_.end()) {
+    return fail(ErrorCode::kNotFound, "there is no account " + std::string(name));
+  }
+  return principal_of(found->second, {}, nullptr);
+}
+
+// Within the lock.
+Result<Principal> Directory::principal_of(UserId id, TokenId token,
+                                          const std::shared_ptr<const TokenScope>& scope) const {
+  const auto user = users_.find(id);
   if (user == users_.end()) return fail(ErrorCode::kInvalidToken, "incorrect API token provided");
   if (user->second.blocked) {
     return fail(ErrorCode::kUserBlocked, "this account is blocked; ask the administrator");
   }
-  return Principal{entry.id, entry.user_id, user->second.unit, user->second.unmetered, entry.scope};
+  return Principal{token, id, user->second.unit, user->second.unmetered, scope};
 }
 
 std::shared_ptr<const Price> Directory::price_in_force(const PriceList& prices,

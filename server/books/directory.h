@@ -58,6 +58,9 @@ class Directory {
   // kInvalidToken for one that is unknown, expired or revoked; kUserBlocked.
   Result<Principal> find_principal(std::string_view token) const;
 
+  // An account by its name, for whoever calls without a token. kNotFound, kUserBlocked.
+  Result<Principal> find_account(std::string_view name) const;
+
   // The price in force in the account's currency, or one that a configured rate converts.
   // kModelNotPriced when there is none.
   Result<ApplicablePrice> find_price(std::string_view model, const Unit& unit,
@@ -70,6 +73,7 @@ class Directory {
 
  private:
   struct UserEntry {
+    std::string name;
     Unit unit;
     bool unmetered = false;
     bool blocked = false;  // or archived
@@ -93,6 +97,8 @@ class Directory {
 
   using PriceList = std::vector<std::shared_ptr<const Price>>;  // of one model, oldest first
 
+  Result<Principal> principal_of(UserId id, TokenId token,
+                                 const std::shared_ptr<const TokenScope>& scope) const;
   static std::shared_ptr<const Price> price_in_force(const PriceList& prices,
                                                      std::string_view currency, Timestamp now);
   static std::optional<ApplicablePrice> applicable_price(const PriceList& prices, const Unit& unit,
@@ -101,6 +107,7 @@ class Directory {
   const Clock& clock_;
   mutable std::shared_mutex mutex_;
   std::unordered_map<UserId, UserEntry> users_;
+  std::unordered_map<std::string, UserId, TextHash, std::equal_to<>> users_by_name_;
   std::unordered_map<TokenHash, TokenEntry, HashOfHash> tokens_;
   std::unordered_map<std::string, PriceList, TextHash, std::equal_to<>> prices_;  // by model
 };

@@ -6,12 +6,12 @@
 namespace chatgate {
 
 void answer_healthz(const RouteParts&, const RoutedRequest& request) {
-  if (!allow_methods(request.exchange, "GET, HEAD")) return;
+  if (!allow_methods(request, "GET, HEAD")) return;
   answer_json(request.exchange, R"({"status":"ok"})");
 }
 
 void answer_readyz(const RouteParts& parts, const RoutedRequest& request) {
-  if (!allow_methods(request.exchange, "GET, HEAD")) return;
+  if (!allow_methods(request, "GET, HEAD")) return;
   const bool store = parts.writer.is_healthy();
   const bool upstream = request.context.runtime->pool->is_any_available();
   const std::string body = std::string(R"({"status":")") +

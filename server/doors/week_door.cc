@@ -80,19 +80,19 @@ bool send_rest(WeekList& list, std::string piece, BodySink& sink) {
 }  // namespace
 
 void answer_week(const RouteParts& parts, const RoutedRequest& request) {
-  if (!allow_methods(request.exchange, "GET, HEAD")) return;
+  if (!allow_methods(request, "GET, HEAD")) return;
   auto principal = authenticate(parts.directory, request.exchange.head());
-  if (!principal) return answer_error(request.exchange, principal.error());
+  if (!principal) return answer_error(request, principal.error());
   const Timestamp now = parts.clock.now();
   Result<std::vector<RequestId>> ids;
   parts.reader.run([&](Store& store) {
     ids = store.list_requests_of_token(principal->token_id, {now.unix_ms - kWeekMs},
                                        {now.unix_ms + 1}, kRequestsMax);
   });
-  if (!ids) return answer_error(request.exchange, ids.error());
+  if (!ids) return answer_error(request, ids.error());
   auto list = std::make_shared<WeekList>(parts.reader, std::move(*ids), principal->unit);
   auto first = list->next_piece();
-  if (!first) return answer_error(request.exchange, first.error());
+  if (!first) return answer_error(request, first.error());
   if (list->is_whole()) return answer_json(request.exchange, std::move(*first));
   request.exchange.stream(200, {{"content-type", "application/json"}}, -1,
                           [list, first = std::move(*first)](BodySink& sink) mutable {

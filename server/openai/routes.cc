@@ -31,14 +31,14 @@ void answer_model(const RouteParts& parts, const RoutedRequest& request, const P
     return answer_json(request.exchange, model_object(model, found->price->effective_from).dump());
   }
   answer_error(
-      request.exchange,
+      request,
       {ErrorCode::kNotFound, "the model `" + std::string(model) + "` does not exist", "model"});
 }
 
 // GET /v1/models and /v1/models/{model}: what this token may use and its account can pay for.
 void answer_models(const RouteParts& parts, const RoutedRequest& request) {
   auto principal = authenticate(parts.directory, request.exchange.head());
-  if (!principal) return answer_error(request.exchange, principal.error());
+  if (!principal) return answer_error(request, principal.error());
   const std::string_view wanted = request.path.size() > kModels.size()
                                       ? std::string_view(request.path).substr(kModels.size() + 1)
                                       : std::string_view{};
@@ -57,7 +57,7 @@ void answer_openai(const RouteParts& parts, const RoutedRequest& request) {
   const std::string_view method = request.exchange.head().method;
   const bool is_models = request.path == kModels || request.path.substr(0, 11) == "/v1/models/";
   if (is_models && (method == "GET" || method == "HEAD")) return answer_models(parts, request);
-  if (!allow_methods(request.exchange, "GET, HEAD, POST, PUT, PATCH, DELETE")) return;
+  if (!allow_methods(request, "GET, HEAD, POST, PUT, PATCH, DELETE")) return;
 
   Route route;
   route.endpoint = endpoint_name(request.path);

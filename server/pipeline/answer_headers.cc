@@ -34,6 +34,11 @@ void add_limit_headers(const Job& job, HeaderList& headers) {
 }
 
 HeaderList answer_headers(Job& job) {
+  if (job.translation) {
+    HeaderList headers = job.route.translator->headers();
+    add_limit_headers(job, headers);
+    return headers;
+  }
   const bool is_limited = job.limits.requests || job.limits.tokens;
   HeaderList headers = job.call->take_headers();
   // The upstream's own request id and server names mean nothing to the client, and its limits are

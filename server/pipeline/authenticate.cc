@@ -19,13 +19,19 @@ std::string_view bearer_token(const RequestHead& head) {
 
 }  // namespace
 
+std::string_view credential_of(const RequestHead& head) {
+  const std::string_view token = bearer_token(head);
+  return token.empty() ? head.header("api-key") : token;
+}
+
+Error missing_token() {
+  return {ErrorCode::kMissingToken,
+          "you did not provide an API token; send it as `Authorization: Bearer TOKEN`"};
+}
+
 Result<Principal> authenticate(const Directory& directory, const RequestHead& head) {
-  std::string_view token = bearer_token(head);
-  if (token.empty()) token = head.header("api-key");
-  if (token.empty()) {
-    return fail(ErrorCode::kMissingToken,
-                "you did not provide an API token; send it as `Authorization: Bearer TOKEN`");
-  }
+  const std::string_view token = credential_of(head);
+  if (token.empty()) return tl::unexpected(missing_token());
   return directory.find_principal(token);
 }
 

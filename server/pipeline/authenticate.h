@@ -6,6 +6,10 @@
 
 namespace chatgate {
 
+// The token of `Authorization: Bearer TOKEN` or `api-key: TOKEN`; empty: there is none.
+std::string_view credential_of(const RequestHead& head);
+Error missing_token();
+
 // The bearer of `Authorization: Bearer TOKEN` or `api-key: TOKEN`. kMissingToken, kInvalidToken,
 // kUserBlocked.
 Result<Principal> authenticate(const Directory& directory, const RequestHead& head);

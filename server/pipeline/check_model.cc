@@ -97,6 +97,10 @@ Result<void> check_model(Job& job) {
   auto facts = read_facts(job);
   if (!facts) return tl::unexpected(facts.error());
   job.facts = std::move(*facts);
+  if (!job.route.own_key.empty()) {  // what it costs is between the caller and the upstream
+    job.metering = job.facts.model.empty() ? Metering::kNone : Metering::kUsage;
+    return {};
+  }
   if (job.facts.model.empty()) return check_without_model(job, path);
 
   if ((is_below(path, kCostsUnseen) || job.facts.background) && !may_cost_unseen(job)) {

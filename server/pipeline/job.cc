@@ -2,12 +2,12 @@
 
 namespace chatgate {
 
-Job::Job(PipelineParts& pipeline_parts, LoopContext& loop_context, const Route& request_route,
+Job::Job(PipelineParts& pipeline_parts, LoopContext& loop_context, Route request_route,
          RequestId request_id)
     : parts(pipeline_parts),
       context(loop_context),
       runtime(loop_context.runtime),
-      route(request_route),
+      route(std::move(request_route)),
       id(request_id),
       started_ms(pipeline_parts.clock.steady_ms()) {
   insert_before(context.jobs);

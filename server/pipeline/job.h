@@ -11,6 +11,7 @@
 #include "server/books/directory.h"
 #include "server/guard/request_limiter.h"
 #include "server/pipeline/pipeline.h"
+#include "server/pipeline/translation.h"
 #include "server/transport/coroutine.h"
 #include "server/upstream/curl_multi.h"
 #include "server/upstream/sse_filter.h"
@@ -35,6 +36,7 @@ enum class AnswerKind : uint8_t {
 enum class Metering : uint8_t {
   kNone,    // names no model, or only reads: recorded without cost
   kTokens,  // by the usage that the answer reports
+  kUsage,   // not: the caller's own upstream key pays, and the usage is recorded
 };
 
 // Where it has got to.
@@ -46,7 +48,7 @@ enum class JobState : uint8_t {
 };
 
 struct Job : ListLink, std::enable_shared_from_this<Job> {
-  Job(PipelineParts& pipeline_parts, LoopContext& loop_context, const Route& request_route,
+  Job(PipelineParts& pipeline_parts, LoopContext& loop_context, Route request_route,
       RequestId request_id);
   ~Job();  // settles what no step has settled: the client left at an odd moment
   Job(const Job&) = delete;
@@ -55,7 +57,7 @@ struct Job : ListLink, std::enable_shared_from_this<Job> {
   PipelineParts& parts;
   LoopContext& context;
   std::shared_ptr<const Runtime> runtime;  // the configuration that this request began under
-  const Route route;
+  Route route;
   const RequestId id;
   const int64_t started_ms;
   JobState state = JobState::kAdmitting;
@@ -84,7 +86,8 @@ struct Job : ListLink, std::enable_shared_from_this<Job> {
 
   // What the answer said.
   AnswerKind answer_kind = AnswerKind::kOther;
-  std::optional<SseFilter> stream;  // when it is one
+  std::optional<SseFilter> stream;         // when it is one
+  std::optional<Translation> translation;  // for a door with a dialect of its own
   JsonAnswerScanner scanner;
   AnswerFacts answer;
   int64_t answer_bytes = 0;
@@ -127,13 +130,25 @@ Result<void> limit_rate(Job& job);
 // Reserves the most that the request can cost.
 Result<void> reserve(Job& job);
 
+// How long an upstream asks to be left alone: `retry-after-ms`, then `retry-after` in seconds; -1
+// when there is neither.
+int64_t retry_after_ms_of(const UpstreamHead& head);
+
 // Sends the request upstream, elsewhere if need be, until an answer's head has come.
 Result<void> send_upstream(Job& job);
+
+// For a door that translates: asks for a chat completion in its own name.
+void ask_for_translation(Job& job);
+// Puts the door's words in place of a whole answer of the upstream (`is_whole`), but for their end.
+// Returns whether the answer is whole: not when it is a stream that will be translated in passing.
+Result<bool> translate(Job& job, bool is_whole, std::string& answer);
 
 // Reads a short answer whole. False: it is long or a stream, so it must be relayed in pieces.
 Result<bool> read_whole_answer(Job& job, std::string& answer);
 // Relays piece by piece all but the end, which is left in `rest`. Returns how the answer ended.
 UsageStatus relay_pieces(Job& job, BodySink& sink, std::string& rest);
+// What a client whose stream has begun is told of an error.
+std::string error_in_stream(const Job& job, const Error& error);
 
 // Charges the request and waits until that is durable. After it nothing is held or limited.
 Result<void> settle(Job& job, UsageStatus status);

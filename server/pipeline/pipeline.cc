@@ -12,13 +12,16 @@ namespace {
 
 // The steps before anything is sent upstream. A refusal leaves nothing taken, held or counted.
 Result<void> admit(Job& job, HttpExchange& exchange) {
-  auto principal = authenticate(job.parts.directory, exchange.head());
+  auto principal = job.route.principal ? Result<Principal>(*std::move(job.route.principal))
+                                       : authenticate(job.parts.directory, exchange.head());
   if (!principal) return tl::unexpected(principal.error());
   job.principal = std::move(*principal);
 
-  auto body = exchange.read_body(kBodySpareBytes);
-  if (!body) return tl::unexpected(body.error());
-  job.body = std::move(*body);
+  if (!job.route.translator) {
+    auto body = exchange.read_body(kBodySpareBytes);
+    if (!body) return tl::unexpected(body.error());
+    job.body = std::move(*body);
+  }
   // From here on the upstream may be working for a client that leaves.
   exchange.on_client_gone([weak = job.weak_from_this()] {
     if (const auto alive = weak.lock()) alive->client_left();
@@ -57,22 +60,24 @@ void refuse_admitted(Job& job, HttpExchange& exchange, const Error& error) {
 bool finish_stream(Job& job, BodySink& sink, UsageStatus status, std::string& rest) {
   const auto settled = settle(job, status);
   if (!settled && job.stream) {
-    const std::string_view end_of_event = job.stream->mid_event() ? "\n\n" : "";
-    sink.write(std::string(end_of_event) + "data: " + openai_error_json(settled.error()) + "\n\n");
+    sink.write(error_in_stream(job, settled.error()));
     return true;
   }
   if (!settled || job.is_client_gone) return false;
   sink.write(rest);
+  if (job.translation && status == UsageStatus::kCompleted) sink.write(job.translation->finish());
   return status == UsageStatus::kCompleted || job.stream.has_value();
 }
 
 void relay(const std::shared_ptr<Job>& job, HttpExchange& exchange) {
   std::string answer;
   auto whole = read_whole_answer(*job, answer);
+  if (whole && job->translation) whole = translate(*job, *whole, answer);
   if (!whole) return refuse_admitted(*job, exchange, whole.error());
   if (*whole) {
     auto settled = settle(*job, UsageStatus::kCompleted);
     if (!settled) return refuse(*job, exchange, settled.error());
+    if (job->translation && !job->stream) answer += job->translation->finish();
     return exchange.answer(job->http_status, answer_headers(*job), std::move(answer));
   }
   const int64_t length = job->stream ? -1 : job->call->head().content_length;
@@ -85,11 +90,15 @@ void relay(const std::shared_ptr<Job>& job, HttpExchange& exchange) {
 
 }  // namespace
 
-void Pipeline::run(HttpExchange& exchange, LoopContext& context, const Route& route) {
-  auto job = std::make_shared<Job>(parts_, context, route, exchange.id());
-  job->method = exchange.head().method;
-  job->content_type = exchange.head().header("content-type");
-  job->upstream_headers = headers_for_upstream(exchange.head());
+void Pipeline::run(HttpExchange& exchange, LoopContext& context, Route route) {
+  auto job = std::make_shared<Job>(parts_, context, std::move(route), exchange.id());
+  if (job->route.translator) {
+    ask_for_translation(*job);
+  } else {
+    job->method = exchange.head().method;
+    job->content_type = exchange.head().header("content-type");
+    job->upstream_headers = headers_for_upstream(exchange.head());
+  }
 
   auto admitted = admit(*job, exchange);
   if (!admitted) {

@@ -17,6 +17,7 @@
 #include "common/secrets/secrets.h"
 #include "server/books/book_writer.h"
 #include "server/books/directory.h"
+#include "server/pipeline/answer_translator.h"
 #include "server/transport/event_loop.h"
 #include "server/transport/http_listener.h"
 #include "server/upstream/curl_multi.h"
@@ -65,7 +66,17 @@ struct Route {
   std::string endpoint;       // as the books name it: "/v1/chat/completions"
   std::string upstream_path;  // below the upstream's base URL, query included: "/chat/completions"
   // How this door's clients are told of an error; by default OpenAI's envelope.
-  ErrorRenderer render_error;
+  ErrorRenderer render_error = {};
+  // Whom the door has found the caller to be; absent: whoever bears the head's token.
+  std::optional<Principal> principal = {};
+  // The caller's own key, sent instead of the upstream's: its usage is recorded without a cost.
+  std::string own_key = {};
+  std::string proxy = {};  // to the upstream instead of the configured one; empty: that one
+
+  // Of a door that speaks a dialect of its own: the body of the chat completion that it asks for,
+  // and who says the answer. Without one the client's body and the answer pass unchanged.
+  std::string body = {};
+  std::shared_ptr<AnswerTranslator> translator = {};
 };
 
 class Pipeline {
@@ -73,7 +84,7 @@ class Pipeline {
   explicit Pipeline(PipelineParts parts) : parts_(std::move(parts)) {}
 
   // Answers the exchange. REQUIRES: inside its coroutine.
-  void run(HttpExchange& exchange, LoopContext& context, const Route& route);
+  void run(HttpExchange& exchange, LoopContext& context, Route route);
 
  private:
   PipelineParts parts_;

@@ -16,6 +16,8 @@ using Progress = UpstreamCall::Progress;
 
 // An answer up to this size is settled and sent as one.
 constexpr size_t kWholeAnswerBytesMax = 256 << 10;
+// A door that translates must read it whole.
+constexpr size_t kTranslatedBytesMax = 16 << 20;
 
 std::string_view content_type_of(const UpstreamHead& head) {
   for (const auto& [name, value] : head.headers) {
@@ -90,7 +92,7 @@ Progress next_piece(Job& job, BodySink& sink, std::string& piece) {
     if (progress != Progress::kTimeout) return progress;
     waited_ms += wait_ms;
     if (waited_ms >= idle_ms) return Progress::kTimeout;
-    if (!job.stream->mid_event()) send(job, sink, ": ping\n\n");
+    if (!job.stream->mid_event() && !job.translation) send(job, sink, ": ping\n\n");
   }
 }
 
@@ -98,8 +100,12 @@ Progress next_piece(Job& job, BodySink& sink, std::string& piece) {
 void append_error_event(Job& job, const Error& error, std::string& rest) {
   const bool mid_event = job.stream->mid_event();
   job.stream->release(rest);
-  if (mid_event || !rest.empty()) rest += "\n\n";
-  rest += "data: " + openai_error_json(error) + "\n\n";
+  if (job.translation) {
+    rest = job.translation->take(rest);
+  } else if (!mid_event && !rest.empty()) {
+    rest += "\n\n";
+  }
+  rest += error_in_stream(job, error);
 }
 
 Error cut_reason(const Job& job, Progress progress) {
@@ -114,6 +120,18 @@ Error cut_reason(const Job& job, Progress progress) {
   return {ErrorCode::kUpstreamBroken, "the upstream server broke off in the middle of its answer"};
 }
 
+// A stream that its translator's clients could take for whole although the upstream stopped in the
+// middle, or said that it failed, ends with the error in their words.
+UsageStatus end_translation(Job& job, UsageStatus status, std::string& rest) {
+  rest = job.translation->take(rest) + job.translation->take_rest();
+  const bool is_whole = !job.answer.has_error &&
+                        (job.stream->has_end() || !job.translation->so_far().finish_reason.empty());
+  if (status != UsageStatus::kCompleted || is_whole) return status;
+  rest += error_in_stream(job, {ErrorCode::kUpstreamBroken,
+                                "the upstream server broke off in the middle of its answer"});
+  return UsageStatus::kCut;
+}
+
 UsageStatus relay_stream(Job& job, BodySink& sink, std::string& rest) {
   std::string piece = std::move(rest);
   std::string out;
@@ -125,6 +143,7 @@ UsageStatus relay_stream(Job& job, BodySink& sink, std::string& rest) {
     job.answer_bytes += static_cast<int64_t>(piece.size());
     job.stream->feed(piece, out);
     piece.clear();
+    if (job.translation) out = job.translation->take(out);
     send(job, sink, out);
     out.clear();
     if (job.stream->has_end()) {
@@ -145,6 +164,7 @@ UsageStatus relay_stream(Job& job, BodySink& sink, std::string& rest) {
   } else {
     job.stream->release(rest);
     note_end(job);
+    if (job.translation) return end_translation(job, status, rest);
   }
   return status;
 }
@@ -166,6 +186,12 @@ UsageStatus relay_long_answer(Job& job, BodySink& sink, std::string& rest) {
 
 }  // namespace
 
+std::string error_in_stream(const Job& job, const Error& error) {
+  if (job.translation) return job.translation->fail(error);
+  return (job.stream->mid_event() ? "\n\n" : "") + std::string("data: ") +
+         openai_error_json(error) + "\n\n";
+}
+
 Result<bool> read_whole_answer(Job& job, std::string& answer) {
   job.state = JobState::kAnswering;
   job.answer_kind = kind_of(job.call->head());
@@ -174,7 +200,8 @@ Result<bool> read_whole_answer(Job& job, std::string& answer) {
     return false;
   }
   std::string piece;
-  while (answer.size() <= kWholeAnswerBytesMax) {
+  const size_t bytes_max = job.translation ? kTranslatedBytesMax : kWholeAnswerBytesMax;
+  while (answer.size() <= bytes_max) {
     piece.clear();
     const auto progress = job.call->read(piece, idle_timeout_ms(job));
     if (progress == Progress::kReady) {

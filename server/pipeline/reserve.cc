@@ -5,7 +5,7 @@ namespace chatgate {
 namespace {
 
 Result<Money> bound_of_cost(const Job& job) {
-  if (job.metering == Metering::kNone) return Money{};
+  if (job.metering != Metering::kTokens) return Money{};
   const auto bounds = token_bounds_of(job);
   const auto bound = cost_bound_of(bounds.prompt, bounds.completion, *job.price.price,
                                    job.principal.unit, job.price.rate);

@@ -23,22 +23,11 @@ std::string_view header_of(const UpstreamHead& head, std::string_view name) {
   return {};
 }
 
-// `retry-after-ms`, then `retry-after` in seconds; -1 when there is neither.
-int64_t retry_after_ms_of(const UpstreamHead& head) {
-  double number = 0;
-  std::string_view text = header_of(head, "retry-after-ms");
-  double unit_ms = 1;
-  if (text.empty()) {
-    text = header_of(head, "retry-after");
-    unit_ms = 1000;
-  }
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool is_sane = number >= 0 && number <= 1e6;  // false for "nan" too
-  if (text.empty() || parsed.ec != std::errc() || !is_sane) return -1;
-  return static_cast<int64_t>(number * unit_ms);
-}
-
+// The key that the caller brought or the token has; empty: the upstream's.
 Result<std::string> own_key_of(const Job& job) {
+  if (!job.route.own_key.empty()) return job.route.own_key;
+  if (!job.principal.scope || job.principal.scope->sealed_upstream_key.empty())
+    return std::string();
   if (!job.runtime->master_key) {
     return fail(ErrorCode::kInternal,
                 "this token's own upstream key cannot be opened: the gateway has no master key");
@@ -75,7 +64,7 @@ UpstreamRequest make_request(const Job& job, const UpstreamPool::Choice& choice,
           .headers = job.upstream_headers,
           .key = own_key.empty() ? choice.key : std::string_view(own_key),
           .body = job.body,
-          .proxy = choice.upstream->proxy,
+          .proxy = job.route.proxy.empty() ? choice.upstream->proxy : job.route.proxy,
           .has_body = has_body,
           .expects_stream = job.facts.stream,
           .connect_timeout_ms = choice.upstream->connect_timeout_ms};
@@ -160,15 +149,25 @@ bool sleep(Job& job, int64_t delay_ms) {
 
 }  // namespace
 
+int64_t retry_after_ms_of(const UpstreamHead& head) {
+  double number = 0;
+  std::string_view text = header_of(head, "retry-after-ms");
+  double unit_ms = 1;
+  if (text.empty()) {
+    text = header_of(head, "retry-after");
+    unit_ms = 1000;
+  }
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool is_sane = number >= 0 && number <= 1e6;  // false for "nan" too
+  if (text.empty() || parsed.ec != std::errc() || !is_sane) return -1;
+  return static_cast<int64_t>(number * unit_ms);
+}
+
 Result<void> send_upstream(Job& job) {
   job.state = JobState::kWaiting;
   const auto& config = job.runtime->config;
-  std::string own_key;
-  if (job.principal.scope && !job.principal.scope->sealed_upstream_key.empty()) {
-    auto opened = own_key_of(job);
-    if (!opened) return tl::unexpected(opened.error());
-    own_key = std::move(*opened);
-  }
+  auto own_key = own_key_of(job);
+  if (!own_key) return tl::unexpected(own_key.error());
   const std::string model = upstream_model_of(job);
   edit_body(job, model);
 
@@ -189,7 +188,7 @@ Result<void> send_upstream(Job& job) {
       }
     }
     tried.push_back(choice->upstream_index);
-    last = attempt_once(job, *choice, own_key);
+    last = attempt_once(job, *choice, *own_key);
     if (!last.may_retry || job.is_abandoned()) break;
   }
   if (last.error) return tl::unexpected(std::move(*last.error));

@@ -61,12 +61,13 @@ void count_usage(const Job& job, UsageRecord& record) {
   if (job.call && job.call->head().status >= 400) return;
   if (const auto usage = believable_usage(job)) {
     record.usage = *usage;
-  } else if (must_estimate(job, record.status)) {
+  } else if (job.metering == Metering::kTokens && must_estimate(job, record.status)) {
     record.usage = estimated_usage(job);
     record.estimated = true;
   } else if (record.status != UsageStatus::kCompleted) {
     return;  // nothing was seen of it
   }
+  if (job.metering == Metering::kUsage) return;
   const auto cost = cost_of(record.usage, *job.price.price, job.principal.unit, job.price.rate);
   record.cost = cost.value_or(job.hold.amount);
 }

@@ -8,7 +8,8 @@ namespace {
 TEST_CASE("paths become canonical", "[routes]") {
   CHECK(canonical_path("/v1/chat/completions") == "/v1/chat/completions");
   CHECK(canonical_path("//v1///chat/completions//") == "/v1/chat/completions");
-  CHECK(canonical_path("/").empty());
+  CHECK(canonical_path("/") == "/");
+  CHECK(canonical_path("").empty());
   CHECK(canonical_path("/v1/models/a..b") == "/v1/models/a..b");
 }
 

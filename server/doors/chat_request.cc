@@ -1,0 +1,111 @@
+#include "server/doors/chat_request.h"
+
+#include <algorithm>
+
+#include "server/json/json_text.h"
+#include "server/pipeline/authenticate.h"
+
+namespace chatgate {
+namespace {
+
+using nlohmann::ordered_json;
+
+bool is_among(const std::vector<std::string>& doors, const RoutedRequest& request) {
+  return std::find(doors.begin(), doors.end(), request.door.name) != doors.end();
+}
+
+// At the bot's door anybody was a guest; elsewhere only those whom a list of addresses lets in.
+bool takes_guests(const RoutedRequest& request) {
+  const auto& config = request.config();
+  return is_among(config.guest_doors, request) &&
+         (request.door.name == "bot" || !config.allow_ips.empty());
+}
+
+void set(ordered_json& body, const char* name, const ordered_json& given,
+         const std::string& configured) {
+  if (!given.is_null()) {
+    body[name] = given;
+  } else if (!configured.empty()) {
+    body[name] = ordered_json::parse(configured);
+  }
+}
+
+std::string compose(const ChatRequest& chat, const Config& config) {
+  ordered_json body;
+  body["model"] = chat.model.empty() ? config.default_model : chat.model;
+  body["messages"] = chat.messages;
+  if (chat.max_tokens) body["max_tokens"] = *chat.max_tokens;
+  set(body, "temperature", chat.temperature, config.default_temperature);
+  set(body, "top_p", chat.top_p, config.default_top_p);
+  set(body, "presence_penalty", chat.presence_penalty, config.default_presence_penalty);
+  set(body, "frequency_penalty", chat.frequency_penalty, config.default_frequency_penalty);
+  if (chat.stream) body["stream"] = true;
+  return to_json_text(body);
+}
+
+}  // namespace
+
+Result<Principal> find_guest(const RouteParts& parts, const RoutedRequest& request) {
+  return parts.directory.find_account(request.config().guest_account);
+}
+
+Result<Caller> identify(const RouteParts& parts, const RoutedRequest& request,
+                        std::string_view key) {
+  if (key.empty()) key = credential_of(request.exchange.head());
+  if (key.empty()) {
+    if (!takes_guests(request)) return tl::unexpected(missing_token());
+    return find_guest(parts, request).map([](Principal guest) {
+      return Caller{std::move(guest), {}};
+    });
+  }
+  auto principal = parts.directory.find_principal(key);
+  if (principal) return Caller{*std::move(principal), {}};
+  const bool is_unknown = principal.error().code == ErrorCode::kInvalidToken;
+  if (!is_unknown || is_api_token(key) || !is_among(request.config().own_keys, request) ||
+      !check_upstream_key(key)) {
+    return tl::unexpected(std::move(principal.error()));
+  }
+  return find_guest(parts, request).map([&](Principal guest) {
+    return Caller{std::move(guest), std::string(key)};
+  });
+}
+
+void ChatRequest::add_message(std::string_view role, std::string content) {
+  messages.push_back({{"role", role}, {"content", std::move(content)}});
+}
+
+Result<void> add_messages(ChatRequest& chat, const ordered_json& list, const char* name) {
+  const auto wrong = [&] {
+    return fail(ErrorCode::kInvalidRequest,
+                std::string(name) + " must be a list of messages, each with the texts `role` " +
+                    "(system, user or assistant) and `content`",
+                name);
+  };
+  if (!list.is_array()) return wrong();
+  for (const auto& message : list) {
+    if (!message.is_object()) return wrong();
+    const auto role = text_member(message, "role");
+    const auto content = text_member(message, "content");
+    if (!role || !content || !message.contains("content")) return wrong();
+    if (*role != "system" && *role != "user" && *role != "assistant") return wrong();
+    chat.add_message(*role, *content);
+  }
+  return {};
+}
+
+void ask_upstream(const RouteParts& parts, const RoutedRequest& request, Caller caller,
+                  const ChatRequest& chat, std::shared_ptr<AnswerTranslator> translator,
+                  std::string proxy) {
+  Route route;
+  route.endpoint = request.path;
+  route.upstream_path = "/chat/completions";
+  route.render_error = request.error_renderer();
+  route.principal = std::move(caller.principal);
+  route.own_key = std::move(caller.own_key);
+  route.proxy = std::move(proxy);
+  route.body = compose(chat, request.config());
+  route.translator = std::move(translator);
+  parts.pipeline.run(request.exchange, request.context, std::move(route));
+}
+
+}  // namespace chatgate

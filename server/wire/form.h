@@ -1,0 +1,14 @@
+// Fields as HTML forms and queries write them: `application/x-www-form-urlencoded` (WHATWG URL, 5).
+// Pure; any thread.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace chatgate {
+
+// Of several fields of one name the first. Broken escapes stand for themselves.
+std::map<std::string, std::string> parse_form(std::string_view text);
+
+}  // namespace chatgate
