@@ -1,5 +1,5 @@
 # Headers written at configure or build time, for everyone who links chatgate_generated: version.h,
-# schema_sql.h, completion_scripts.h.
+# schema_sql.h, completion_scripts.h, message_catalogues.h.
 
 set(generated_dir "${PROJECT_BINARY_DIR}/generated")
 configure_file("${PROJECT_SOURCE_DIR}/cmake/version.h.in" "${generated_dir}/version.h" @ONLY)
@@ -28,8 +28,14 @@ embed_texts(completion_scripts.h
   kCompletionBash=completions/chatgate.bash
   kCompletionZsh=completions/_chatgate
   kCompletionFish=completions/chatgate.fish)
+embed_texts(message_catalogues.h
+  kMessagesEn=common/messages/en.json
+  kMessagesZhCn=common/messages/zh_CN.json
+  kMessagesZhTw=common/messages/zh_TW.json
+  kMessagesRuRu=common/messages/ru_RU.json)
 add_custom_target(chatgate_generated_headers
-  DEPENDS "${generated_dir}/schema_sql.h" "${generated_dir}/completion_scripts.h")
+  DEPENDS "${generated_dir}/schema_sql.h" "${generated_dir}/completion_scripts.h"
+          "${generated_dir}/message_catalogues.h")
 
 add_library(chatgate_generated INTERFACE)
 target_include_directories(chatgate_generated INTERFACE "${generated_dir}")

@@ -111,8 +111,10 @@ Result<void> check_model(Job& job) {
   const auto& scope = job.principal.scope;
   if (scope && !scope->allowed_models.empty() &&
       !matches_model(scope->allowed_models, job.facts.model)) {
-    return fail(ErrorCode::kModelNotAllowed,
-                "this API token may not use the model `" + job.facts.model + "`", "model");
+    Error error{ErrorCode::kModelNotAllowed,
+                "this API token may not use the model `" + job.facts.model + "`", "model"};
+    error.subject = job.facts.model;
+    return tl::unexpected(std::move(error));
   }
   auto price = job.parts.directory.find_price(job.facts.model, job.principal.unit,
                                               job.runtime->config.exchange_rates);
