@@ -10,7 +10,7 @@ namespace {
 
 constexpr Door kOpenai{"v1", render_v1_error};
 constexpr Door kAgent{"agent", render_agent_error};
-constexpr Door kAsk{"ask", render_ask_error};
+
 constexpr Door kChatgpt{"platform", render_chatgpt_error};
 constexpr Door kPlatform{"platform", render_platform_error};
 constexpr Door kBot{"bot", render_bot_error};
@@ -26,7 +26,6 @@ constexpr std::array kRoutes{
     RouteEntry{"/v1/", kOpenai, answer_openai},
     RouteEntry{"/chat", kAgent, answer_chat_door},
     RouteEntry{"/data/week", kAgent, answer_week},
-    RouteEntry{"/ask/", kAsk, answer_ask},
     RouteEntry{"/chatgpt", kChatgpt, answer_chatgpt},
     RouteEntry{"/api/chat", kBot, answer_bot},
     RouteEntry{"/ai/chat", kBot, answer_bot},
@@ -74,8 +73,7 @@ void Router::answer(HttpExchange& exchange, LoopContext& context) {
   RoutedRequest request{exchange, context, std::move(path), route ? route->door : kOpenai};
   if (route == nullptr) {
     return answer_error(
-        request,
-        {ErrorCode::kNotFound, "there is nothing at this path; the API is below /v1/"});
+        request, {ErrorCode::kNotFound, "there is nothing at this path; the API is below /v1/"});
   }
   if (request.path.size() > route->path.size()) {
     request.rest = std::string_view(request.path).substr(route->path.size());
@@ -89,10 +87,8 @@ Language RoutedRequest::language() const {
 }
 
 ErrorRenderer RoutedRequest::error_renderer() const {
-  return [render = door.render_error, spoken = language(),
-          runtime = context.runtime](const Error& error) {
-    return render(error, spoken, runtime->config);
-  };
+  return [render = door.render_error, spoken = language(), runtime = context.runtime](
+             const Error& error) { return render(error, spoken, runtime->config); };
 }
 
 std::string canonical_path(std::string_view decoded) {

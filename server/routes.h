@@ -29,7 +29,7 @@ struct Door {
 struct RoutedRequest {
   HttpExchange& exchange;
   LoopContext& context;
-  std::string path;        // canonical: decoded once, single slashes, none at the end, no dot segments
+  std::string path;  // canonical: decoded once, single slashes, none at the end, no dot segments
   const Door& door;
   std::string_view rest = {};  // of the path, behind a route that is a beginning
 
@@ -64,15 +64,15 @@ bool allow_methods(const RoutedRequest& request, std::string_view methods);
 
 using AnswerRoute = void(const RouteParts& parts, const RoutedRequest& request);
 
-AnswerRoute answer_openai;         // /v1/...
-AnswerRoute answer_chat_door;      // /chat
-AnswerRoute answer_week;           // /data/week
-AnswerRoute answer_ask;            // /ask/{conversation_id}
-AnswerRoute answer_chatgpt;        // /chatgpt
-AnswerRoute answer_platform;       // /{platform_route}
-AnswerRoute answer_bot;            // /api/chat, /ai/chat
-AnswerRoute answer_bot_custom;     // /ai/chat_custom
-AnswerRoute answer_bot_proxy;      // /ai/chat_proxy
+AnswerRoute answer_openai;      // /v1/...
+AnswerRoute answer_chat_door;   // /chat
+AnswerRoute answer_week;        // /data/week
+AnswerRoute answer_ask;         // /ask/{conversation_id}
+AnswerRoute answer_chatgpt;     // /chatgpt
+AnswerRoute answer_platform;    // /{platform_route}
+AnswerRoute answer_bot;         // /api/chat, /ai/chat
+AnswerRoute answer_bot_custom;  // /ai/chat_custom
+AnswerRoute answer_bot_proxy;   // /ai/chat_proxy
 AnswerRoute answer_healthz;
 AnswerRoute answer_readyz;
 

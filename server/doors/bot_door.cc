@@ -81,9 +81,9 @@ Result<CustomRequest> read_custom(const RoutedRequest& request) {
   auto object = read_object(request);
   if (!object) return tl::unexpected(std::move(object.error()));
   CustomRequest custom;
-  for (const auto& [name, field] : {std::pair{"api_key", &custom.key},
-                                    std::pair{"proxy_url", &custom.proxy},
-                                    std::pair{"model", &custom.chat.model}}) {
+  for (const auto& [name, field] :
+       {std::pair{"api_key", &custom.key}, std::pair{"proxy_url", &custom.proxy},
+        std::pair{"model", &custom.chat.model}}) {
     auto text = text_member(*object, name);
     if (!text) return tl::unexpected(std::move(text.error()));
     *field = std::move(*text);
@@ -95,12 +95,12 @@ Result<CustomRequest> read_custom(const RoutedRequest& request) {
     return tl::unexpected(std::move(read.error()));
   }
   const auto messages = object->find("messages");
-  auto added = add_messages(custom.chat, messages == object->end() ? ordered_json() : *messages,
-                            "messages");
+  auto added =
+      add_messages(custom.chat, messages == object->end() ? ordered_json() : *messages, "messages");
   if (!added) return tl::unexpected(std::move(added.error()));
   if (custom.chat.messages.empty()) {
-    return fail(ErrorCode::kInvalidRequest,
-                message(request.language(), MessageId::kPromptMissing), "messages");
+    return fail(ErrorCode::kInvalidRequest, message(request.language(), MessageId::kPromptMissing),
+                "messages");
   }
   return custom;
 }
@@ -144,8 +144,7 @@ bool takes_own_keys(const RoutedRequest& request) {
 }
 
 void answer_closed(const RoutedRequest& request) {
-  answer_error(request, {ErrorCode::kNotFound,
-                         message(request.language(), MessageId::kNotFound)});
+  answer_error(request, {ErrorCode::kNotFound, message(request.language(), MessageId::kNotFound)});
 }
 
 }  // namespace

@@ -19,8 +19,8 @@ using nlohmann::ordered_json;
 constexpr int64_t kTokensMax = 100'000'000;
 
 tl::unexpected<Error> prompt_missing(const RoutedRequest& request, const char* name) {
-  return fail(ErrorCode::kInvalidRequest,
-              message(request.language(), MessageId::kPromptMissing), name);
+  return fail(ErrorCode::kInvalidRequest, message(request.language(), MessageId::kPromptMissing),
+              name);
 }
 
 // Where the client has put it: the query, a form, a JSON body.
@@ -123,8 +123,8 @@ void answer_chatgpt(const RouteParts& parts, const RoutedRequest& request) {
 void answer_platform(const RouteParts& parts, const RoutedRequest& request) {
   const auto method = request.exchange.head().method;
   if (method == "GET" || method == "HEAD") {
-    return answer_error(request, {ErrorCode::kRefused, message(request.language(),
-                                                               MessageId::kPostRequired)});
+    return answer_error(
+        request, {ErrorCode::kRefused, message(request.language(), MessageId::kPostRequired)});
   }
   if (!allow_methods(request, "POST")) return;
   auto turn = read_turn(request);
@@ -132,14 +132,14 @@ void answer_platform(const RouteParts& parts, const RoutedRequest& request) {
   auto caller = identify(parts, request, turn->key);
   if (!caller) return answer_error(request, caller.error());
   ask_upstream(parts, request, std::move(*caller), turn->chat,
-               std::make_shared<JsonTranslator>(
-                   [dialogue = std::move(turn->dialogue)](const ChatCompletion& completion) mutable {
-                     dialogue.push_back({{"role", "assistant"}, {"content", completion.text}});
-                     return to_json_text({{"code", 200},
-                                          {"msg", "success"},
-                                          {"result", dialogue},
-                                          {"current_response", completion.text}});
-                   }));
+               std::make_shared<JsonTranslator>([dialogue = std::move(turn->dialogue)](
+                                                    const ChatCompletion& completion) mutable {
+                 dialogue.push_back({{"role", "assistant"}, {"content", completion.text}});
+                 return to_json_text({{"code", 200},
+                                      {"msg", "success"},
+                                      {"result", dialogue},
+                                      {"current_response", completion.text}});
+               }));
 }
 
 }  // namespace chatgate

@@ -44,8 +44,8 @@ Result<std::optional<int64_t>> integer_member(const ordered_json& object, const 
   if (is_small && member->get<int64_t>() >= min && member->get<int64_t>() <= max) {
     return std::optional(member->get<int64_t>());
   }
-  return wrong_member(name, "a whole number from " + std::to_string(min) + " to " +
-                                std::to_string(max));
+  return wrong_member(name,
+                      "a whole number from " + std::to_string(min) + " to " + std::to_string(max));
 }
 
 Result<ordered_json> number_member(const ordered_json& object, const char* name, double min,
@@ -55,8 +55,8 @@ Result<ordered_json> number_member(const ordered_json& object, const char* name,
   if (member->is_number() && member->get<double>() >= min && member->get<double>() <= max) {
     return *member;
   }
-  return wrong_member(name, "a number from " + ordered_json(min).dump() + " to " +
-                                ordered_json(max).dump());
+  return wrong_member(
+      name, "a number from " + ordered_json(min).dump() + " to " + ordered_json(max).dump());
 }
 
 }  // namespace chatgate

@@ -23,7 +23,7 @@ Result<std::string> text_member(const nlohmann::ordered_json& object, const char
 Result<std::optional<int64_t>> integer_member(const nlohmann::ordered_json& object,
                                               const char* name, int64_t min, int64_t max);
 // A number from `min` to `max`, as it stands; null when absent.
-Result<nlohmann::ordered_json> number_member(const nlohmann::ordered_json& object,
-                                             const char* name, double min, double max);
+Result<nlohmann::ordered_json> number_member(const nlohmann::ordered_json& object, const char* name,
+                                             double min, double max);
 
 }  // namespace chatgate

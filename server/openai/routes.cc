@@ -30,9 +30,8 @@ void answer_model(const RouteParts& parts, const RoutedRequest& request, const P
   if (found && may_use(principal, model)) {
     return answer_json(request.exchange, model_object(model, found->price->effective_from).dump());
   }
-  answer_error(
-      request,
-      {ErrorCode::kNotFound, "the model `" + std::string(model) + "` does not exist", "model"});
+  answer_error(request, {ErrorCode::kNotFound,
+                         "the model `" + std::string(model) + "` does not exist", "model"});
 }
 
 // GET /v1/models and /v1/models/{model}: what this token may use and its account can pay for.

@@ -13,7 +13,8 @@ std::string decode(std::string_view text) {
     unsigned char byte = 0;
     const auto hex = text.substr(i + 1 > text.size() ? text.size() : i + 1, 2);
     const char* end = hex.data() + hex.size();
-    if (text[i] == '%' && hex.size() == 2 && std::from_chars(hex.data(), end, byte, 16).ptr == end) {
+    if (text[i] == '%' && hex.size() == 2 &&
+        std::from_chars(hex.data(), end, byte, 16).ptr == end) {
       decoded += static_cast<char>(byte);
       i += 2;
     } else {
