@@ -183,25 +183,28 @@ CREATE TABLE holds (
 
 -- Why: some doors' clients name an earlier message instead of sending the whole dialogue again. A
 -- conversation is a tree: each message but the first names the one before it, and two that name the
--- same one are two branches. Only its own account ever sees it.
+-- same one are two branches. Only its own account ever sees it. None is without messages.
 CREATE TABLE conversations (
-  id         TEXT    NOT NULL PRIMARY KEY,                    -- random, as its clients name it
+  number     INTEGER PRIMARY KEY,
+  id         TEXT    NOT NULL UNIQUE,                         -- random, as its clients name it
   user_id    INTEGER NOT NULL REFERENCES users (id),
-  created_at INTEGER NOT NULL,
-  used_at    INTEGER NOT NULL                                 -- when its latest message was added
-) STRICT, WITHOUT ROWID;
-CREATE INDEX conversations_by_user ON conversations (user_id, used_at);
+  created_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX conversations_by_user ON conversations (user_id);
 
--- Why: what was said, until its time is over. The only content that the books ever hold.
+-- Why: what was said, until its time is over. The only content that the books ever hold. Numbered in
+-- the order of their adding, so that new ones fill pages from the end and old ones free whole pages.
 CREATE TABLE messages (
-  id              TEXT    NOT NULL PRIMARY KEY,               -- random, as its clients name it
-  conversation_id TEXT    NOT NULL REFERENCES conversations (id),
-  parent_id       TEXT,                                       -- NULL: the first; may have expired
-  role            TEXT    NOT NULL CHECK (role IN ('system', 'user', 'assistant')),
-  content         TEXT    NOT NULL,
-  model           TEXT    NOT NULL DEFAULT '',                -- that answered; '': a question
-  created_at      INTEGER NOT NULL,
-  expires_at      INTEGER                                     -- NULL: kept until it is purged
-) STRICT, WITHOUT ROWID;
-CREATE INDEX messages_by_conversation ON messages (conversation_id);
+  number       INTEGER PRIMARY KEY,
+  id           TEXT    NOT NULL UNIQUE,                       -- random, as its clients name it
+  conversation INTEGER NOT NULL REFERENCES conversations (number),
+  parent_id    TEXT    NOT NULL,                              -- '': the first; may be gone
+  role         TEXT    NOT NULL CHECK (role IN ('system', 'user', 'assistant')),
+  name         TEXT    NOT NULL,                              -- the speaker's, where one is given
+  model        TEXT    NOT NULL,                              -- that answered; '': a question
+  created_at   INTEGER NOT NULL,
+  expires_at   INTEGER,                                       -- NULL: kept until it is purged
+  content      TEXT    NOT NULL
+) STRICT;
+CREATE INDEX messages_by_conversation ON messages (conversation);
 CREATE INDEX messages_by_expiry ON messages (expires_at) WHERE expires_at IS NOT NULL;

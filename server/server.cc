@@ -1,5 +1,6 @@
 #include "server/server.h"
 
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <chrono>
 #include <csignal>
@@ -11,6 +12,9 @@
 #include "common/store/open_store.h"
 #include "server/control/control_server.h"
 #include "server/control/inflight.h"
+#include "server/conversation/conversation_sweeper.h"
+#include "server/conversation/database_conversations.h"
+#include "server/conversation/memory_conversations.h"
 #include "server/demo/demo_upstream.h"
 #include "server/inherited_socket.h"
 #include "server/pipeline/pipeline.h"
@@ -129,6 +133,7 @@ class Server {
   Result<void> read_config();
   Result<void> check_demo(const std::string& listen) const;
   Result<void> open_books();
+  Result<void> open_conversations();
   Result<void> prepare_demo();
   Result<void> listen();
   Result<void> listen_for_control();
@@ -159,6 +164,8 @@ class Server {
   std::vector<std::unique_ptr<LoopContext>> contexts_;
   std::unique_ptr<BookWriter> writer_;
   std::unique_ptr<StoreReader> reader_;
+  std::unique_ptr<Conversations> conversations_;
+  std::unique_ptr<ConversationSweeper> sweeper_;
   std::unique_ptr<Pipeline> pipeline_;
   std::unique_ptr<Router> router_;
   std::unique_ptr<HttpListener> demo_;
@@ -185,6 +192,7 @@ Result<int> Server::run() {
   const int status = serve_until_stopped();
   control_.reset();
   loops_->stop();
+  sweeper_.reset();
   writer_.reset();  // commits what requests have left behind
   return status;
 }
@@ -230,7 +238,23 @@ Result<void> Server::open_books() {
   if (!reading) return tl::unexpected(reading.error());
   reader_ = std::make_unique<StoreReader>(std::move(*reading));
   writer_ = std::make_unique<BookWriter>(std::move(store_), ledger_, directory_);
-  return writer_->start();
+  if (auto started = writer_->start(); !started) return started;
+  return open_conversations();
+}
+
+// Also in memory mode the database may hold messages, of a time before: their time ends as well.
+Result<void> Server::open_conversations() {
+  if (config_.conversations == "memory") {
+    conversations_ = std::make_unique<MemoryConversations>(system_clock(), MemoryBounds{});
+    ::prctl(PR_SET_DUMPABLE, 0);  // a core file would be a copy of them on a disk
+  } else {
+    conversations_ = std::make_unique<DatabaseConversations>(*reader_, system_clock());
+  }
+  auto sweeping = open_store(config_.db, OpenMode::kExisting);
+  if (!sweeping) return tl::unexpected(sweeping.error());
+  sweeper_ =
+      std::make_unique<ConversationSweeper>(std::move(*sweeping), *conversations_, system_clock());
+  return {};
 }
 
 // A user with some balance, a token and prices, so that the demo's first request can be sent.
@@ -357,11 +381,13 @@ void Server::reload() {
         {{"reason", std::string_view("changing to or from the demo upstream needs a start")}});
     return;
   }
-  if (fresh.listen != config_.listen || fresh.db != config_.db || fresh.loops != config_.loops) {
-    log::warn("needs_a_start", {{"keys", std::string_view("listen, db, loops")}});
+  if (fresh.listen != config_.listen || fresh.db != config_.db || fresh.loops != config_.loops ||
+      fresh.conversations != config_.conversations) {
+    log::warn("needs_a_start", {{"keys", std::string_view("listen, db, loops, conversations")}});
     fresh.listen = config_.listen;
     fresh.db = config_.db;
     fresh.loops = config_.loops;
+    fresh.conversations = config_.conversations;
   }
   config_ = fresh;
   master_key_ = *key;

@@ -17,11 +17,13 @@
 
 #include "common/clock.h"
 #include "common/domain/api_token.h"
+#include "common/domain/message.h"
 #include "common/domain/price.h"
 #include "common/domain/usage_record.h"
 #include "common/domain/user.h"
 #include "common/progress.h"
 #include "common/result.h"
+#include "common/store/conversation_query.h"
 #include "common/text/time_zone.h"
 
 namespace chatgate {
@@ -60,7 +62,8 @@ struct Statement {
 // What the gateway's writer commits at once.
 struct Settlement {
   Hold hold;
-  std::optional<UsageRecord> usage;  // absent: the hold is released and nothing is recorded
+  std::optional<UsageRecord> usage;       // absent: the hold is released and nothing is recorded
+  std::shared_ptr<const Turn> turn = {};  // what was said, kept when `usage` is booked; mostly null
 };
 struct BookBatch {
   std::vector<Hold> opened;  // those settled within the same batch are never written
@@ -179,7 +182,7 @@ class Store {
   // kRefused for an archived account.
   virtual Result<void> set_budget(UserId id, const std::optional<Budget>& budget) = 0;
   // From then on it is refused, and its tokens are revoked; whether it is blocked besides is kept.
-  // One archived before keeps its time.
+  // One archived before keeps its time. Its conversations are purged, after that and bit by bit.
   virtual Result<void> archive_user(UserId id, Timestamp at) = 0;
   // Ends that; the tokens stay revoked, and one that was blocked stays so.
   virtual Result<void> unarchive_user(UserId id) = 0;
@@ -224,9 +227,10 @@ class Store {
   // --- the books -------------------------------------------------------------------------------
   // Commits a group durably: holds, usage rows, charges, roll-ups. All or nothing; returns the new
   // balance of every account that was charged. A usage row whose id is already in the books is
-  // skipped whole, so that a batch may be tried again. kRefused, with nothing written, for a row
-  // that no book can hold: a count above kTokenCountMax, an unknown user, token or price. Trying
-  // such a batch again cannot help; the message names the request.
+  // skipped whole, its turn too, so that a batch may be tried again. A turn begins its conversation
+  // where there is none of that id; that of an account archived meanwhile is dropped. kRefused,
+  // with nothing written, for a row that no book can hold: a count above kTokenCountMax, an unknown
+  // user, token or price. Trying such a batch again cannot help; the message names the request.
   virtual Result<std::vector<AccountBalance>> commit(const BookBatch& batch) = 0;
   // Ends every hold that a dead gateway left: a usage row of kInterrupted and no cost for each.
   // REQUIRES: no gateway is running on this database. Returns how many there were.
@@ -272,6 +276,35 @@ class Store {
   // that a gateway beside it does not notice. Rows as old as an open hold stay.
   // REQUIRES: nothing that is still read by row (/data/week) is older than `before`.
   virtual Result<PrunedUsage> prune_usage(Timestamp before, const ProgressReport& report) = 0;
+
+  // --- conversations -------------------------------------------------------------------------
+  // kNotFound alike for what is unknown, over or another account's: nobody learns which ids exist.
+  // Ends at the first message that is over.
+  virtual Result<MessageChain> find_chain(const ChainQuery& query) = 0;
+  // The next ones in order of their beginning, at most `rows_max` looked at: a page may be empty
+  // before the end. Those of which all is over are left out.
+  virtual Result<std::vector<ConversationSummary>> next_conversations(std::optional<UserId> user,
+                                                                      Timestamp now,
+                                                                      ConversationCursor& cursor,
+                                                                      size_t rows_max) = 0;
+  // By id, or by the beginning of one, if only one begins so; kInvalidArgument for an ambiguous
+  // one.
+  virtual Result<ConversationSummary> find_conversation(std::string_view id_or_beginning,
+                                                        Timestamp now) = 0;
+  // A conversation's next messages in the order in which they were added: each after its parent.
+  // None for an unknown conversation.
+  virtual Result<std::vector<Message>> next_messages(const std::string& conversation_id,
+                                                     Timestamp now, ConversationCursor& cursor,
+                                                     size_t rows_max) = 0;
+  virtual Result<MessageCounts> count_messages(const MessageFilter& filter) = 0;
+  // Deletes messages, and conversations that become empty, in transactions so short that a gateway
+  // beside it does not notice; overwrites them in the file. `report` is told of messages.
+  virtual Result<MessageCounts> purge_messages(const MessageFilter& filter,
+                                               const ProgressReport& report) = 0;
+  // One such transaction: at most `rows_max` messages whose time is over, oldest first. Writes
+  // nothing when there are none. Fewer than `rows_max`: none are left.
+  virtual Result<MessageCounts> purge_expired(Timestamp now, size_t rows_max) = 0;
+
   // Every invariant of the books checked; empty when all hold. Reports usage rows, each counted
   // twice: within the file's check and within the books'. Reads one snapshot, as it must, so that
   // meanwhile a busy gateway's log grows instead of being used anew.

@@ -109,6 +109,32 @@ class FaultyStore final : public Store {
   Result<PrunedUsage> prune_usage(Timestamp before, const ProgressReport& report) override {
     return store_->prune_usage(before, report);
   }
+  Result<MessageChain> find_chain(const ChainQuery& query) override {
+    return store_->find_chain(query);
+  }
+  Result<std::vector<ConversationSummary>> next_conversations(std::optional<UserId> user,
+                                                              Timestamp now,
+                                                              ConversationCursor& cursor,
+                                                              size_t rows_max) override {
+    return store_->next_conversations(user, now, cursor, rows_max);
+  }
+  Result<ConversationSummary> find_conversation(std::string_view id, Timestamp now) override {
+    return store_->find_conversation(id, now);
+  }
+  Result<std::vector<Message>> next_messages(const std::string& conversation_id, Timestamp now,
+                                             ConversationCursor& cursor, size_t rows_max) override {
+    return store_->next_messages(conversation_id, now, cursor, rows_max);
+  }
+  Result<MessageCounts> count_messages(const MessageFilter& filter) override {
+    return store_->count_messages(filter);
+  }
+  Result<MessageCounts> purge_messages(const MessageFilter& filter,
+                                       const ProgressReport& report) override {
+    return store_->purge_messages(filter, report);
+  }
+  Result<MessageCounts> purge_expired(Timestamp now, size_t rows_max) override {
+    return store_->purge_expired(now, rows_max);
+  }
   Result<std::vector<Discrepancy>> verify_books(const ProgressReport& report) override {
     return store_->verify_books(report);
   }

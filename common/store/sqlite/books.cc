@@ -142,6 +142,7 @@ Result<std::vector<AccountBalance>> SqliteStore::commit(const BookBatch& batch) 
 std::vector<AccountBalance> SqliteStore::book(const BookBatch& batch) {
   const std::vector<const UsageRecord*> rows = record_usage(batch);
   write_holds(batch);
+  write_turns(batch, rows);
   return charge_accounts(batch, rows);
 }
 

@@ -1,6 +1,6 @@
 // The books in one SQLite file. Made by open_store; tests make it with options of their own.
 // The methods stand in the files beside this one: users, tokens, prices, ledger, books, usage,
-// prune, verify. Belongs to one thread at a time.
+// conversations, purge, prune, verify. Belongs to one thread at a time.
 #pragma once
 
 #include <memory>
@@ -67,6 +67,19 @@ class SqliteStore final : public Store {
   Result<Timestamp> usage_kept_from() override;
   Result<PrunedUsage> count_prunable_usage(Timestamp before, const ProgressReport& report) override;
   Result<PrunedUsage> prune_usage(Timestamp before, const ProgressReport& report) override;
+  Result<MessageChain> find_chain(const ChainQuery& query) override;
+  Result<std::vector<ConversationSummary>> next_conversations(std::optional<UserId> user,
+                                                              Timestamp now,
+                                                              ConversationCursor& cursor,
+                                                              size_t rows_max) override;
+  Result<ConversationSummary> find_conversation(std::string_view id_or_beginning,
+                                                Timestamp now) override;
+  Result<std::vector<Message>> next_messages(const std::string& conversation_id, Timestamp now,
+                                             ConversationCursor& cursor, size_t rows_max) override;
+  Result<MessageCounts> count_messages(const MessageFilter& filter) override;
+  Result<MessageCounts> purge_messages(const MessageFilter& filter,
+                                       const ProgressReport& report) override;
+  Result<MessageCounts> purge_expired(Timestamp now, size_t rows_max) override;
   Result<std::vector<Discrepancy>> verify_books(const ProgressReport& report) override;
 
  private:
@@ -80,6 +93,7 @@ class SqliteStore final : public Store {
   std::vector<AccountBalance> charge_accounts(const BookBatch& batch,
                                               const std::vector<const UsageRecord*>& rows);
   Money charge(UserId user, Money sum);
+  void write_turns(const BookBatch& batch, const std::vector<const UsageRecord*>& rows);
   Result<int64_t> prune_some(int64_t limit, PrunedUsage& pruned);  // a transaction of its own
   int64_t id_of_name(const std::string& name);
 

@@ -217,12 +217,15 @@ Result<void> SqliteStore::set_budget(UserId id, const std::optional<Budget>& bud
 }
 
 Result<void> SqliteStore::archive_user(UserId id, Timestamp at) {
-  return change_user(*connection_, id, [&](const User& user, Revision revision) -> Result<void> {
-    if (user.archived_at) return {};
-    connection_->query(kUpdateArchived, at.unix_ms, revision, id.value).run();
-    revoke_tokens(*connection_, id, at, revision);
-    return {};
-  });
+  const auto archived =
+      change_user(*connection_, id, [&](const User& user, Revision revision) -> Result<void> {
+        if (user.archived_at) return {};
+        connection_->query(kUpdateArchived, at.unix_ms, revision, id.value).run();
+        revoke_tokens(*connection_, id, at, revision);
+        return {};
+      });
+  if (!archived) return archived;
+  return purge_messages({.user_id = id}, {}).map([](const MessageCounts&) {});
 }
 
 Result<void> SqliteStore::unarchive_user(UserId id) {
