@@ -11,6 +11,7 @@ namespace {
 constexpr Door kOpenai{"v1", render_v1_error};
 constexpr Door kAgent{"agent", render_agent_error};
 
+constexpr Door kAsk{"ask", render_ask_error};
 constexpr Door kChatgpt{"platform", render_chatgpt_error};
 constexpr Door kPlatform{"platform", render_platform_error};
 constexpr Door kBot{"bot", render_bot_error};
@@ -26,6 +27,7 @@ constexpr std::array kRoutes{
     RouteEntry{"/v1/", kOpenai, answer_openai},
     RouteEntry{"/chat", kAgent, answer_chat_door},
     RouteEntry{"/data/week", kAgent, answer_week},
+    RouteEntry{"/ask/", kAsk, answer_ask},
     RouteEntry{"/chatgpt", kChatgpt, answer_chatgpt},
     RouteEntry{"/api/chat", kBot, answer_bot},
     RouteEntry{"/ai/chat", kBot, answer_bot},

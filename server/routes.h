@@ -16,6 +16,7 @@ struct RouteParts {
   Directory& directory;
   BookWriter& writer;
   StoreReader& reader;
+  Conversations& conversations;
   const Clock& clock;
 };
 

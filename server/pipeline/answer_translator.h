@@ -4,10 +4,12 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "common/domain/message.h"
 #include "server/transport/http_exchange.h"
 #include "server/wire/chat_completion.h"
 
@@ -24,6 +26,10 @@ class AnswerTranslator {
   // is sent at once.
   virtual std::string on_chunk(const ChatCompletion& so_far, std::string_view delta,
                                std::string_view json) = 0;
+
+  // What is to be remembered of a whole answer: kept together with its charge, or not at all. Called
+  // once, before finish.
+  virtual std::shared_ptr<const Turn> turn(const ChatCompletion&) { return nullptr; }
 
   // The end of the answer, of one that was not streamed all of it. Called when the charge is
   // durable.

@@ -88,6 +88,7 @@ struct Job : ListLink, std::enable_shared_from_this<Job> {
   AnswerKind answer_kind = AnswerKind::kOther;
   std::optional<SseFilter> stream;         // when it is one
   std::optional<Translation> translation;  // for a door with a dialect of its own
+  std::shared_ptr<const Turn> turn;        // what of it is to be remembered
   JsonAnswerScanner scanner;
   AnswerFacts answer;
   int64_t answer_bytes = 0;

@@ -17,6 +17,7 @@
 #include "common/secrets/secrets.h"
 #include "server/books/book_writer.h"
 #include "server/books/directory.h"
+#include "server/conversation/conversations.h"
 #include "server/pipeline/answer_translator.h"
 #include "server/transport/event_loop.h"
 #include "server/transport/http_listener.h"
@@ -58,6 +59,7 @@ struct PipelineParts {
   Directory& directory;
   Ledger& ledger;
   BookWriter& writer;
+  Conversations& conversations;
   const Clock& clock;
 };
 

@@ -115,13 +115,19 @@ Settlement conclude(Job& job, UsageStatus status) {
                                    {"nanos", charge.written_off.nanos}});
   }
   if (log::is_enabled(log::Level::kDebug)) log_settled(job, record);
-  return {job.hold, std::move(record)};
+  if (job.translation && record.status == UsageStatus::kCompleted) {
+    job.turn = job.translation->turn();
+  }
+  auto turn = job.turn ? job.parts.conversations.for_books(job.turn) : nullptr;
+  return {job.hold, std::move(record), std::move(turn)};
 }
 
 }  // namespace
 
 Result<void> settle(Job& job, UsageStatus status) {
-  return job.parts.writer.settle(conclude(job, status));
+  auto settled = job.parts.writer.settle(conclude(job, status));
+  if (settled && job.turn) job.parts.conversations.remember(job.turn);
+  return settled;
 }
 
 void settle_detached(Job& job, UsageStatus status) {

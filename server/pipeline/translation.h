@@ -22,6 +22,7 @@ class Translation {
   // A whole answer. kUpstreamBroken when it is no chat completion.
   Result<std::string> take_whole(std::string_view json, bool as_stream);
 
+  std::shared_ptr<const Turn> turn() const { return translator_->turn(so_far_); }
   std::string finish() const { return translator_->finish(so_far_); }
   std::string fail(const Error& error) const { return translator_->fail(error); }
 
