@@ -22,4 +22,7 @@ foreach(licence IN LISTS licences)
     string(APPEND copyright "\n----\nContains parts of ${library}:\n\n${text}")
   endif()
 endforeach()
+# An npm package without a licence file: it only names the licence, which is the one at the top.
+string(APPEND copyright "\n----\nContains the tokens of tiktoken:\n\nMIT License, as above\n\n"
+  "Copyright (c) 2022 OpenAI, Shantanu Jain\n")
 file(WRITE "${root}/usr/share/doc/chatgate/copyright" "${copyright}")

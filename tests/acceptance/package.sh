@@ -30,7 +30,7 @@ expect "who may read keys" "$(stat -c %a root/etc/chatgate/chatgate.env)" 600
 expect "the configuration files" "$(sort control/conffiles)" "$(cd root && find etc -type f | sort | sed 's|^|/|')"
 expect "the version" "chatgate $(dpkg-deb -f "$deb" Version)" "$("$root/usr/bin/chatgate" --version)"
 expect_match "the dependencies" "$(dpkg-deb -f "$deb" Depends)" 'adduser.*libcurl4.*libsqlite3-0'
-for licence in 'MIT License' 'libcli11-dev' 'nlohmann-json3-dev' 'cpp-httplib'; do
+for licence in 'MIT License' 'libcli11-dev' 'nlohmann-json3-dev' 'cpp-httplib' 'tiktoken'; do
   grep -q "$licence" root/usr/share/doc/chatgate/copyright || fail "no licence of $licence"
 done
 for script in postinst prerm postrm; do

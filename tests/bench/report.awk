@@ -21,6 +21,7 @@ END {
   if ("start" in has_section) print_start()
   if ("tokens" in has_section) print_tokens()
   if ("books" in has_section) print_books()
+  if ("tokenizer" in has_section) print_tokenizer()
   print_targets()
 }
 
@@ -98,12 +99,23 @@ function print_books(    i, load) {
 
 # ---- Targets ------------------------------------------------------------------------------------
 
+function print_tokenizer(    i, load) {
+  print "\n| tokens counted on one core, of | cl100k_base MB/s | o200k_base MB/s |"
+  print "|---|--:|--:|"
+  for (i = 1; i <= loads["tokenizer"]; i++) {
+    load = load_name["tokenizer", i]
+    print "| " load " | " decimals(median("tokenizer", "cl100k_base", load, "mb_per_s"), 1, 1) \
+      " | " decimals(median("tokenizer", "o200k_base", load, "mb_per_s"), 1, 1) " |"
+  }
+}
+
 function print_targets() {
   compare_requests()
   compare_streams()
   compare_start()
   compare_tokens()
   compare_books()
+  compare_tokenizer()
   if (target_rows != "") print "\n| target | wanted | measured | |\n|---|--:|--:|---|" target_rows
 }
 
@@ -144,6 +156,16 @@ function compare_tokens(    few, i, load, ours, theirs) {
     at_least("requests/s with " tokens_of(load) " tokens, of those with " tokens_of(few), 0.95, \
       ratio(ours, theirs), 2, "")
   }
+}
+
+function compare_tokenizer(    i, j, speed, slowest) {
+  for (i = 1; i <= loads["tokenizer"]; i++) {
+    for (j = 1; j <= servers["tokenizer"]; j++) {
+      speed = median("tokenizer", server_name["tokenizer", j], load_name["tokenizer", i], "mb_per_s")
+      if (slowest == "" || speed < slowest) slowest = speed
+    }
+  }
+  at_least("tokens of the slowest of these texts", 5, slowest, 1, " MB/s")
 }
 
 function compare_books() {
