@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "common/messages/messages.h"
-#include "common/tokenizer/tokenizer.h"
+#include "common/tokenizer/model_encoding.h"
 #include "server/conversation/context.h"
 #include "server/doors/chat_request.h"
 #include "server/json/json_text.h"

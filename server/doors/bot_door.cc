@@ -138,11 +138,6 @@ void answer_custom(const RouteParts& parts, const RoutedRequest& request, bool t
                std::move(proxy));
 }
 
-bool takes_own_keys(const RoutedRequest& request) {
-  const auto& doors = request.config().own_keys;
-  return std::find(doors.begin(), doors.end(), request.door.name) != doors.end();
-}
-
 void answer_closed(const RoutedRequest& request) {
   answer_error(request, {ErrorCode::kNotFound, message(request.language(), MessageId::kNotFound)});
 }

@@ -1,25 +1,11 @@
 #include "server/doors/chat_request.h"
 
-#include <algorithm>
-
 #include "server/json/json_text.h"
-#include "server/pipeline/authenticate.h"
 
 namespace chatgate {
 namespace {
 
 using nlohmann::ordered_json;
-
-bool is_among(const std::vector<std::string>& doors, const RoutedRequest& request) {
-  return std::find(doors.begin(), doors.end(), request.door.name) != doors.end();
-}
-
-// At the bot's door anybody was a guest; elsewhere only those whom a list of addresses lets in.
-bool takes_guests(const RoutedRequest& request) {
-  const auto& config = request.config();
-  return is_among(config.guest_doors, request) &&
-         (request.door.name == "bot" || !config.allow_ips.empty());
-}
 
 void set(ordered_json& body, const char* name, const ordered_json& given,
          const std::string& configured) {
@@ -44,31 +30,6 @@ std::string compose(const ChatRequest& chat, const Config& config) {
 }
 
 }  // namespace
-
-Result<Principal> find_guest(const RouteParts& parts, const RoutedRequest& request) {
-  return parts.directory.find_account(request.config().guest_account);
-}
-
-Result<Caller> identify(const RouteParts& parts, const RoutedRequest& request,
-                        std::string_view key) {
-  if (key.empty()) key = credential_of(request.exchange.head());
-  if (key.empty()) {
-    if (!takes_guests(request)) return tl::unexpected(missing_token());
-    return find_guest(parts, request).map([](Principal guest) {
-      return Caller{std::move(guest), {}};
-    });
-  }
-  auto principal = parts.directory.find_principal(key);
-  if (principal) return Caller{*std::move(principal), {}};
-  const bool is_unknown = principal.error().code == ErrorCode::kInvalidToken;
-  if (!is_unknown || is_api_token(key) || !is_among(request.config().own_keys, request) ||
-      !check_upstream_key(key)) {
-    return tl::unexpected(std::move(principal.error()));
-  }
-  return find_guest(parts, request).map([&](Principal guest) {
-    return Caller{std::move(guest), std::string(key)};
-  });
-}
 
 void ChatRequest::add_message(std::string_view role, std::string content) {
   messages.push_back({{"role", role}, {"content", std::move(content)}});

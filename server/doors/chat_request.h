@@ -1,5 +1,5 @@
-// What the doors with dialects of their own have in common: finding out who calls, and asking for a
-// chat completion in OpenAI's words. Called by the doors, inside a request's coroutine.
+// How the doors with dialects of their own ask for a chat completion in OpenAI's words. Called by
+// the doors, inside a request's coroutine.
 #pragma once
 
 #include <memory>
@@ -8,25 +8,9 @@
 #include <string>
 #include <string_view>
 
-#include "server/routes.h"
+#include "server/doors/caller.h"
 
 namespace chatgate {
-
-// Who calls, and with which key.
-struct Caller {
-  Principal principal;
-  std::string own_key;  // of an upstream account of the caller's; empty: the gateway's pays
-};
-
-// The caller whose credential stands in the head (`Authorization: Bearer`, `api-key`) or, if it is
-// not empty, is `key`, which the door has found elsewhere: a token of chatgate's, a key of the
-// caller's own where the door is among `own_keys`, nothing where it is among `guest_doors`.
-// kMissingToken, kInvalidToken, kUserBlocked.
-Result<Caller> identify(const RouteParts& parts, const RoutedRequest& request,
-                        std::string_view key = {});
-
-// Whoever may call without a token of chatgate's: the account that is charged for them.
-Result<Principal> find_guest(const RouteParts& parts, const RoutedRequest& request);
 
 // A chat completion to be asked for. What is left open is as the configuration says.
 struct ChatRequest {

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "server/doors/caller.h"
 #include "server/openai/endpoint_name.h"
 #include "server/pipeline/authenticate.h"
 #include "server/routes.h"
@@ -53,18 +54,25 @@ void answer_models(const RouteParts& parts, const RoutedRequest& request) {
 }  // namespace
 
 void answer_openai(const RouteParts& parts, const RoutedRequest& request) {
+  Route route;
+  if (takes_own_keys(request)) {
+    auto caller = identify(parts, request);
+    if (!caller) return answer_error(request, caller.error());
+    route.principal = std::move(caller->principal);
+    route.own_key = std::move(caller->own_key);
+  }
   const std::string_view method = request.exchange.head().method;
   const bool is_models = request.path == kModels || request.path.substr(0, 11) == "/v1/models/";
-  if (is_models && (method == "GET" || method == "HEAD")) return answer_models(parts, request);
+  if (is_models && route.own_key.empty() && (method == "GET" || method == "HEAD"))
+    return answer_models(parts, request);
   if (!allow_methods(request, "GET, HEAD, POST, PUT, PATCH, DELETE")) return;
 
-  Route route;
   route.endpoint = endpoint_name(request.path);
   route.upstream_path = encode_path(std::string_view(request.path).substr(3));
   if (const auto query = request.exchange.query(); !query.empty()) {
     route.upstream_path.append("?").append(query);
   }
-  parts.pipeline.run(request.exchange, request.context, route);
+  parts.pipeline.run(request.exchange, request.context, std::move(route));
 }
 
 }  // namespace chatgate

@@ -27,8 +27,8 @@ class AnswerTranslator {
   virtual std::string on_chunk(const ChatCompletion& so_far, std::string_view delta,
                                std::string_view json) = 0;
 
-  // What is to be remembered of a whole answer: kept together with its charge, or not at all. Called
-  // once, before finish.
+  // What is to be remembered of a whole answer: kept together with its charge, or not at all.
+  // Called once, before finish.
   virtual std::shared_ptr<const Turn> turn(const ChatCompletion&) { return nullptr; }
 
   // The end of the answer, of one that was not streamed all of it. Called when the charge is
