@@ -64,6 +64,6 @@ tell_upstream next '{"behaviour":"status-500","times":5}'
 ask ''
 expect "upstream" "$status $(json input.code <<< "$body")" "500 500"
 
-expect "books" "$(books_of gpt-4o)" "6 78 45 0.000168"
+expect "books" "$(books_of gpt-4o)" "6 65 45 0.000155"
 expect_no_holds
 expect_sound_books

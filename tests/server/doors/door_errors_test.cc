@@ -1,0 +1,74 @@
+#include "server/doors/door_errors.h"
+
+#include <catch2/catch_all.hpp>
+#include <nlohmann/json.hpp>
+
+namespace chatgate {
+namespace {
+
+using nlohmann::json;
+
+const Config kConfig;
+
+Error error_of(ErrorCode code) {
+  Error error{code, "in English"};
+  error.retry_after_ms = 1'500;
+  return error;
+}
+
+std::string header_of(const RenderedError& rendered, std::string_view name) {
+  for (const auto& [key, value] : rendered.headers) {
+    if (key == name) return value;
+  }
+  return {};
+}
+
+TEST_CASE("the platform tells errors by the statuses that it documents", "[doors]") {
+  for (const auto& [code, status] : {std::pair{ErrorCode::kInvalidRequest, 400},
+                                     {ErrorCode::kModelNotPriced, 400},
+                                     {ErrorCode::kMissingToken, 401},
+                                     {ErrorCode::kUserBlocked, 403},
+                                     {ErrorCode::kNotFound, 404},
+                                     {ErrorCode::kMethodNotAllowed, 400},
+                                     {ErrorCode::kBodyTooLarge, 400},
+                                     {ErrorCode::kInsufficientQuota, 429},
+                                     {ErrorCode::kUpstreamUnreachable, 500},
+                                     {ErrorCode::kStoreUnavailable, 500}}) {
+    const auto get = render_chatgpt_error(error_of(code), Language::kEn, kConfig);
+    CHECK(get.status == status);
+    CHECK(json::parse(get.body) ==
+          json{{"code", status}, {"msg", "failed"}, {"data", {{"response", "in English"}}}});
+    const auto post = render_platform_error(error_of(code), Language::kEn, kConfig);
+    CHECK(post.status == status);
+    CHECK(json::parse(post.body) == json{{"code", status}, {"msg", "in English"}});
+    CHECK(header_of(post, "Retry-After") == "2");
+  }
+}
+
+TEST_CASE("the bot answers with 200 whatever happens", "[doors]") {
+  const auto limited = render_bot_error(error_of(ErrorCode::kRateLimited), Language::kEn, kConfig);
+  CHECK(limited.status == 200);
+  CHECK(json::parse(limited.body) == json{{"code", 429}, {"data", nullptr}, {"msg", "in English"}});
+  const auto wrong = render_bot_error(error_of(ErrorCode::kInvalidToken), Language::kEn, kConfig);
+  CHECK(wrong.body == "{\"code\":403,\"data\":null,\"msg\":\"非法访问\"}");
+}
+
+TEST_CASE("errors are told in the client's language, unescaped", "[doors]") {
+  const auto error = error_of(ErrorCode::kUserBlocked);
+  const auto chinese = render_ask_error(error, Language::kZhCn, kConfig);
+  const auto russian = render_ask_error(error, Language::kRuRu, kConfig);
+  CHECK(chinese.status == 403);
+  CHECK(chinese.body.find("in English") == std::string::npos);
+  CHECK(chinese.body.find("\\u") == std::string::npos);
+  CHECK(chinese.body != russian.body);
+}
+
+TEST_CASE("the agent has words of its own for a model without a price", "[doors]") {
+  Error error = error_of(ErrorCode::kModelNotPriced);
+  error.subject = "gpt-9";
+  const auto body = json::parse(render_agent_error(error, Language::kEn, kConfig).body);
+  CHECK(body["error"]["message"] == "model gpt-9 not config. please contact administrator");
+}
+
+}  // namespace
+}  // namespace chatgate
