@@ -3,6 +3,7 @@
 // was said before stands in the conversation; it is sent along as far as it leaves room for the
 // answer.
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -37,9 +38,7 @@ std::string without_empty_lines(std::string_view prompt) {
 }
 
 Result<Question> read_question(const RoutedRequest& request) {
-  auto body = request.exchange.read_body(0);
-  if (!body) return tl::unexpected(std::move(body.error()));
-  const auto object = parse_json_object(*body);
+  const auto object = read_object(request);
   if (!object) return tl::unexpected(object.error());
   auto prompt = text_member(*object, "prompt");
   if (!prompt) return tl::unexpected(std::move(prompt.error()));
@@ -98,9 +97,9 @@ void ask(const RouteParts& parts, const RoutedRequest& request, Caller caller, Q
   ChatRequest chat;
   chat.model = config.default_model;
   const auto& encoding = encoding_for(chat.model);
-  auto prompt = build_prompt({}, history.messages, {Role::kUser, question.prompt, {}}, limits,
-                             chat_format_of(chat.model),
-                             [&](std::string_view text) { return encoding.count(text); });
+  auto prompt = build_prompt(
+      {}, history.messages, {Role::kUser, question.prompt, {}}, limits, chat_format_of(chat.model),
+      [&](std::string_view text) { return encoding.count_up_to(text, limits.tokens_max + 1); });
   if (!prompt) return answer_error(request, prompt.error());
   for (auto& message : prompt->messages) {
     chat.add_message(name_of(message.role), std::move(message.content));

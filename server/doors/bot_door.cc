@@ -10,7 +10,6 @@
 #include "common/secrets/secrets.h"
 #include "common/text/quantity.h"
 #include "server/doors/chat_request.h"
-#include "server/doors/door_errors.h"
 #include "server/json/json_text.h"
 #include "server/pipeline/authenticate.h"
 
@@ -25,12 +24,6 @@ std::shared_ptr<AnswerTranslator> make_translator() {
   return std::make_shared<JsonTranslator>([](const ChatCompletion& completion) {
     return to_json_text({{"code", 200}, {"data", completion.text}, {"msg", "success"}});
   });
-}
-
-Result<ordered_json> read_object(const RoutedRequest& request) {
-  auto body = request.exchange.read_body(0);
-  if (!body) return tl::unexpected(std::move(body.error()));
-  return parse_json_object(*body);
 }
 
 // A sentence that does not end reads like one to be continued; the original bot ended it.
@@ -130,6 +123,9 @@ void answer_custom(const RouteParts& parts, const RoutedRequest& request, bool t
   if (!caller) return answer_error(request, caller.error());
   std::string proxy;
   if (through_proxy) {
+    if (caller->own_key.empty()) {  // the gateway's own key is nothing for a caller's proxy
+      return answer_error(request, {ErrorCode::kInvalidToken, "a key of your own is needed here"});
+    }
     auto checked = check_proxy(request, custom->proxy);
     if (!checked) return answer_error(request, checked.error());
     proxy = std::move(*checked);

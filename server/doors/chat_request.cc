@@ -7,6 +7,16 @@ namespace {
 
 using nlohmann::ordered_json;
 
+constexpr size_t kBodyBytesMax = 4 << 20;
+
+// Models that reason know the limit of an answer by another name alone.
+const char* limit_name_of(std::string_view model) {
+  for (const std::string_view beginning : {"o1", "o3", "o4", "gpt-5"}) {
+    if (model.starts_with(beginning)) return "max_completion_tokens";
+  }
+  return "max_tokens";
+}
+
 void set(ordered_json& body, const char* name, const ordered_json& given,
          const std::string& configured) {
   if (!given.is_null()) {
@@ -18,9 +28,10 @@ void set(ordered_json& body, const char* name, const ordered_json& given,
 
 std::string compose(const ChatRequest& chat, const Config& config) {
   ordered_json body;
-  body["model"] = chat.model.empty() ? config.default_model : chat.model;
+  const std::string& model = chat.model.empty() ? config.default_model : chat.model;
+  body["model"] = model;
   body["messages"] = chat.messages;
-  if (chat.max_tokens) body["max_tokens"] = *chat.max_tokens;
+  if (chat.max_tokens) body[limit_name_of(model)] = *chat.max_tokens;
   set(body, "temperature", chat.temperature, config.default_temperature);
   set(body, "top_p", chat.top_p, config.default_top_p);
   set(body, "presence_penalty", chat.presence_penalty, config.default_presence_penalty);
@@ -30,6 +41,18 @@ std::string compose(const ChatRequest& chat, const Config& config) {
 }
 
 }  // namespace
+
+Result<std::string> read_question_body(const RoutedRequest& request) {
+  auto body = request.exchange.read_body(0);
+  if (!body || body->size() <= kBodyBytesMax) return body;
+  return fail(ErrorCode::kBodyTooLarge, "the body is larger than " + std::to_string(kBodyBytesMax) +
+                                            " bytes, the most that is taken here");
+}
+
+Result<ordered_json> read_object(const RoutedRequest& request) {
+  return read_question_body(request).and_then(
+      [](const std::string& body) { return parse_json_object(body); });
+}
 
 void ChatRequest::add_message(std::string_view role, std::string content) {
   messages.push_back({{"role", role}, {"content", std::move(content)}});

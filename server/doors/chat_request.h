@@ -12,6 +12,12 @@
 
 namespace chatgate {
 
+// The request's body. kBodyTooLarge beyond a few megabytes: such doors take questions, and not
+// everybody who sends them a body has shown a token yet.
+Result<std::string> read_question_body(const RoutedRequest& request);
+// The same, which must be a JSON object.
+Result<nlohmann::ordered_json> read_object(const RoutedRequest& request);
+
 // A chat completion to be asked for. What is left open is as the configuration says.
 struct ChatRequest {
   std::string model = {};

@@ -2,12 +2,10 @@
 // POST /{platform_route} takes a turn of a dialogue, which its client keeps, and answers with the
 // dialogue as it stands then.
 
-#include <algorithm>
 #include <utility>
 
 #include "common/messages/messages.h"
 #include "server/doors/chat_request.h"
-#include "server/doors/door_errors.h"
 #include "server/json/json_text.h"
 #include "server/wire/form.h"
 
@@ -28,7 +26,7 @@ Result<std::string> read_prompt(const RoutedRequest& request) {
   auto fields = parse_form(request.exchange.query());
   std::string prompt = std::move(fields["prompt"]);
   if (prompt.empty()) {
-    auto body = request.exchange.read_body(0);
+    auto body = read_question_body(request);
     if (!body) return tl::unexpected(std::move(body.error()));
     if (body->find_first_not_of(" \t\r\n") == std::string::npos) {
       return prompt_missing(request, "prompt");
@@ -50,7 +48,7 @@ Result<std::string> read_prompt(const RoutedRequest& request) {
 }
 
 // A turn of a dialogue as the client sends it.
-struct Turn {
+struct DialogueTurn {
   std::string key;
   ChatRequest chat;
   ordered_json dialogue;  // with this turn's question
@@ -62,12 +60,10 @@ Result<std::string> either_text(const ordered_json& object, const char* name, co
   return text && text->empty() ? text_member(object, other) : text;
 }
 
-Result<Turn> read_turn(const RoutedRequest& request) {
-  auto body = request.exchange.read_body(0);
-  if (!body) return tl::unexpected(std::move(body.error()));
-  auto object = parse_json_object(*body);
+Result<DialogueTurn> read_turn(const RoutedRequest& request) {
+  auto object = read_object(request);
   if (!object) return tl::unexpected(std::move(object.error()));
-  Turn turn;
+  DialogueTurn turn;
   auto question = text_member(*object, "user_content");
   if (!question) return tl::unexpected(std::move(question.error()));
   if (question->find_first_not_of(" \t\r\n") == std::string::npos) {
