@@ -19,6 +19,7 @@ enum class NameKind : uint8_t {
   kModel,  // whatever has or had a price
   kArchivedUser,
   kModelInForce,  // what has a price now, or gets one later
+  kConversation,  // by id; those that are over too, until they are purged
 };
 
 struct KnownName {

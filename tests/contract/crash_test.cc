@@ -1,7 +1,7 @@
 // A process commits batches without end and tells each one's number through a pipe when the store
 // has acknowledged it. It is killed at a random acknowledgement, or leaves without closing
-// anything. Whatever was acknowledged must be in the books exactly once, and the books must be in
-// order.
+// anything. Whatever was acknowledged must be in the books exactly once, with the turn that was
+// said in it, and the books must be in order.
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,6 +12,7 @@
 #include <set>
 
 #include "tests/contract/databases.h"
+#include "tests/support/turns.h"
 
 namespace chatgate {
 namespace {
@@ -24,6 +25,8 @@ struct Scene {
   Price price;
 };
 
+std::string conversation_of(RequestId id) { return "c-" + std::to_string(id.value); }
+
 // Each batch also opens a hold that settles with the next one.
 BookBatch batch_of(const Scene& scene, int64_t round, int64_t number) {
   const auto sale = [&](int64_t of_batch, int64_t row) {
@@ -32,7 +35,12 @@ BookBatch batch_of(const Scene& scene, int64_t round, int64_t number) {
   };
   BookBatch batch;
   if (number > 0) batch.settled.push_back(sale(number - 1, 0));
-  for (int64_t row = 1; row < kRowsPerBatch; ++row) batch.settled.push_back(sale(number, row));
+  for (int64_t row = 1; row < kRowsPerBatch; ++row) {
+    batch.settled.push_back(sale(number, row));
+    Settlement& last = batch.settled.back();
+    last.turn = make_turn(scene.token.user_id, conversation_of(last.hold.request_id), "",
+                          {"question", "answer"}, {kNoonMs});
+  }
   batch.opened.push_back(sale(number, 0).hold);
   return batch;
 }
@@ -107,6 +115,20 @@ TEMPLATE_LIST_TEST_CASE("a killed process loses nothing that was acknowledged", 
     const auto rows_of_acknowledged = last < 0 ? 0 : (last + 1) * kRowsPerBatch - 1;
     const auto surplus = static_cast<int64_t>(ids.size()) - rows_of_acknowledged;
     REQUIRE((surplus == 0 || surplus == kRowsPerBatch || (last < 0 && surplus == 6)));
+
+    // A charge and what was said for it are there both or neither. Row 0 of a batch says nothing.
+    int64_t turns = 0;
+    for (const int64_t id : ids) {
+      const bool is_silent = id % (int64_t{1} << kRequestIdTimeShift) == 0;
+      const auto chain =
+          store->find_chain({scene.token.user_id, conversation_of(RequestId{id}), "", {kNoonMs}});
+      REQUIRE(chain.has_value() == !is_silent);
+      if (is_silent) continue;
+      REQUIRE(contents_of(chain->messages) == "answer question");
+      ++turns;
+    }
+    REQUIRE(must(store->count_messages({})).messages == 2 * turns);
+    must(store->purge_messages({}, {}));
 
     REQUIRE(must(store->sweep_holds({kNoonMs * 2})) <= 1);
     REQUIRE(must(store->count_open_holds()) == 0);

@@ -50,6 +50,12 @@ constexpr const char* kSelectModelsInForce =
     " (later.effective_from, later.id) > (prices.effective_from, prices.id))"
     " ORDER BY model LIMIT ?2";
 
+constexpr const char* kSelectConversationIds =
+    "SELECT conversations.id, 'of ' || users.name FROM conversations"
+    " JOIN users ON users.id = user_id"
+    " WHERE conversations.id >= ?1 AND conversations.id < ?1 || char(0x10ffff)"
+    " ORDER BY conversations.id LIMIT ?2";
+
 const char* query_for(NameKind kind, std::string_view beginning) {
   switch (kind) {
     case NameKind::kUser:
@@ -63,6 +69,8 @@ const char* query_for(NameKind kind, std::string_view beginning) {
       return kSelectArchivedNames;
     case NameKind::kModelInForce:
       return kSelectModelsInForce;
+    case NameKind::kConversation:
+      return kSelectConversationIds;
     case NameKind::kModel:
       break;
   }

@@ -2,8 +2,9 @@
 // that leave the write lock to a gateway. Which messages are next is read before such a transaction
 // begins, so that a search through many others holds no lock.
 //
-// What is deleted is overwritten (PRAGMA secure_delete), which other deletions can do without. The
-// log keeps older copies of its pages until it is used anew; Store's user is told so in the README.
+// What is deleted is overwritten (PRAGMA secure_delete), also in pages that become free, which other
+// deletions can do without. The log keeps older copies of its pages until it is emptied, or written
+// anew from its beginning.
 
 #include <chrono>
 #include <set>
@@ -58,7 +59,7 @@ constexpr const char* kDeleteEmptyConversation =
     "DELETE FROM conversations WHERE number = ?1 "
     "AND NOT EXISTS (SELECT 1 FROM messages WHERE conversation = ?1)";
 constexpr const char* kOverwrite = "PRAGMA secure_delete = ON";
-constexpr const char* kDoNotOverwrite = "PRAGMA secure_delete = OFF";
+constexpr const char* kOverwriteOnTheWay = "PRAGMA secure_delete = FAST";
 
 constexpr int64_t kRowsPerTransaction = 500;
 constexpr auto kPauseMin = std::chrono::milliseconds(2);
@@ -72,7 +73,7 @@ class Overwriting {
   }
   ~Overwriting() {
     try {
-      connection_.single_integer(kDoNotOverwrite);
+      connection_.single_integer(kOverwriteOnTheWay);
     } catch (const SQLite::Exception&) {  // NOLINT: overwriting more than needed does no harm
     }
   }
@@ -146,7 +147,10 @@ Result<MessageCounts> SqliteStore::purge_messages(const MessageFilter& filter,
         if (&statements == &kOfAll) after = next.integer(1);
       }
       next.reset();
-      if (ids.empty()) return purged;
+      if (ids.empty()) {
+        if (purged.messages > 0) connection.empty_log();
+        return purged;
+      }
       auto deleted = connection.write([&]() -> Result<void> {
         delete_messages(connection, ids, purged);
         return {};

@@ -36,6 +36,9 @@ constexpr const char* kSelectLinesOfDay =
     "FROM usage_daily WHERE day = ?";
 constexpr const char* kSelectSettledHolds =
     "SELECT request_id FROM holds WHERE request_id IN (SELECT id FROM usage)";
+constexpr const char* kSelectEmptyConversations =
+    "SELECT id FROM conversations WHERE NOT EXISTS "
+    "(SELECT 1 FROM messages WHERE conversation = conversations.number)";
 constexpr const char* kSelectLateRevisions =
     "SELECT 'user ' || id FROM users WHERE revision > (SELECT revision FROM change_counter) "
     "UNION ALL "
@@ -138,6 +141,7 @@ class Verifier {
     check_balances();
     check_holds();
     tell_each(kSelectRepeatedKeys, "an idempotency key is booked once", "booked twice: ");
+    tell_each(kSelectEmptyConversations, "every conversation has messages", "empty: ");
     tell_each(kSelectLateRevisions, "no revision is ahead of the counter", "ahead: ");
     return std::move(found_);
   }

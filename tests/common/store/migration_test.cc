@@ -13,6 +13,7 @@
 
 #include "tests/contract/databases.h"
 #include "tests/support/temp_store.h"
+#include "tests/support/turns.h"
 
 namespace chatgate {
 namespace {
@@ -105,6 +106,35 @@ TEST_CASE("a database of version 1 becomes one of this version, with its data") 
   CHECK(change.from_version == change.to_version);
   CHECK(in_words(must(keeper->check({}))).empty());
   CHECK(rows_of(path, "SELECT * FROM usage ORDER BY id LIMIT 1") == usage_before);
+  must(open_store(folder.file("new.db"), OpenMode::kNew));
+  CHECK(structure_of(path) == structure_of(folder.file("new.db")));
+}
+
+// Version 2 had neither conversations nor an account's own limits.
+TEST_CASE("a database of version 2 becomes one of this version, and can hold conversations") {
+  const TempDir folder;
+  const std::string path = folder.file("old.db");
+  make_version_1(path);
+  { const auto store = must(open_store(path, OpenMode::kExisting)); }
+  for (const char* sql :
+       {"DROP TABLE messages", "DROP TABLE conversations",
+        "ALTER TABLE users DROP COLUMN requests_per_minute",
+        "ALTER TABLE users DROP COLUMN tokens_per_minute",
+        "ALTER TABLE users DROP COLUMN parallel_requests",
+        "ALTER TABLE users DROP COLUMN model_settings", "PRAGMA user_version = 2"}) {
+    rows_of(path, sql);
+  }
+  const auto keeper = must(open_maintenance(path));
+  CHECK(must(keeper->schema_change()).from_version == 2);
+  const auto store = must(open_store(path, OpenMode::kExisting));
+  const User ann = must(store->find_user("ann"));
+  const ApiToken token = must(store->find_token("sk-cg-abcd"));
+  Settlement sale = settlement(request_id(kNoonMs, 1), token, must(store->list_prices())[0], 1, 1);
+  sale.turn = make_turn(ann.id, "c-1", "", {"q", "a"}, {kNoonMs});
+  must(store->commit({{}, {sale}}));
+  CHECK(must(store->find_chain({ann.id, "c-1", "", {kNoonMs}})).messages.size() == 2);
+  CHECK(faults_of(*store).empty());
+  CHECK(in_words(must(keeper->check({}))).empty());
   must(open_store(folder.file("new.db"), OpenMode::kNew));
   CHECK(structure_of(path) == structure_of(folder.file("new.db")));
 }

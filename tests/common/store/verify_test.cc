@@ -31,6 +31,7 @@ TEST_CASE("verification finds what was tampered with") {
       {"INSERT INTO holds SELECT id, user_id, 1 FROM usage LIMIT 1", "settled and still held"},
       {"PRAGMA foreign_keys = OFF; UPDATE tokens SET user_id = 77", "every reference"},
       {"UPDATE tokens SET revision = 1000", "ahead"},
+      {"INSERT INTO conversations VALUES (7, 'c-7', 1, 1)", "every conversation has messages"},
       {"DROP TRIGGER ledger_entries_last; DELETE FROM ledger_entries", "balance = credits - costs"},
   }));
   INFO(sql);
