@@ -70,6 +70,12 @@ void register_book_commands(CLI::App& app, Context& context) {
   register_usage_export(*usage, context);
   register_usage_tail(*usage, context);
 
+  CLI::App* conversation = add_noun(app, "conversation", "what is remembered of conversations");
+  register_conversation_list(*conversation, context);
+  register_conversation_show(*conversation, context);
+  register_conversation_export(*conversation, context);
+  register_conversation_purge(*conversation, context);
+
   CLI::App* ledger = add_noun(app, "ledger", "the books");
   register_ledger_show(*ledger, context);
   register_ledger_verify(*ledger, context);

@@ -13,16 +13,17 @@ namespace {
 constexpr size_t kWordsMax = 200;
 constexpr size_t kRemarkBytesMax = 60;
 
-enum class ValueKind : uint8_t { kUnknown, kUser, kToken, kModel, kFile };
+enum class ValueKind : uint8_t { kUnknown, kUser, kToken, kModel, kConversation, kFile };
 
 // What a value is, by what it is called: an argument ("USER"), an option's value (--db PATH) or the
 // option itself (--user). An argument that names something new is called otherwise, or says so by
 // offers("").
-constexpr std::array<std::pair<std::string_view, ValueKind>, 14> kKinds{{
+constexpr std::array<std::pair<std::string_view, ValueKind>, 15> kKinds{{
     {"USER", ValueKind::kUser},
     {"NAME", ValueKind::kUser},
     {"TOKEN", ValueKind::kToken},
     {"MODEL", ValueKind::kModel},
+    {"CONVERSATION", ValueKind::kConversation},
     {"FILE", ValueKind::kFile},
     {"PATH", ValueKind::kFile},
     {"FOLDER", ValueKind::kFile},
@@ -146,6 +147,8 @@ class Completer {
       case ValueKind::kModel:
         return offer_names(is_verb("price remove") ? NameKind::kModelInForce : NameKind::kModel,
                            kept);
+      case ValueKind::kConversation:
+        return offer_names(NameKind::kConversation, kept);
       case ValueKind::kFile:
         candidates_.are_files = candidates_.words.empty();
         return;

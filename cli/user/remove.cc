@@ -14,7 +14,7 @@ void register_user_remove(CLI::App& noun, Context& context) {
                             "  chatgate user remove alice --archive");
   verb->add_option("NAME", options->name, "the account")->type_name("")->required();
   verb->add_flag("--archive", options->archives,
-                 "refuse it for good, revoke its tokens, keep its history");
+                 "refuse it for good, revoke its tokens, keep its books");
   verb->add_flag("--yes", options->is_confirmed, "do not ask");
   bind(verb, options, context, run_user_remove);
 }
@@ -33,7 +33,8 @@ Result<void> run_user_remove(const UserRemoveOptions& options, Context& context)
     if (auto checked = (*store)->check_removable(user->id); !checked) return checked;
   }
   const std::string question =
-      options.archives ? "archive user " + quote(user->name) + "? Its tokens end for good."
+      options.archives ? "archive user " + quote(user->name) +
+                             "? Its tokens end for good, its conversations are deleted."
                        : "remove user " + quote(user->name) + "? Its tokens go with it.";
   if (auto confirmed = confirm(context, question, options.is_confirmed); !confirmed) {
     return confirmed;
@@ -47,7 +48,8 @@ Result<void> run_user_remove(const UserRemoveOptions& options, Context& context)
   }
   context.print_one(table_of_users({*user}));
   context.hint("user " + quote(user->name) +
-               (options.archives ? " is archived, and its tokens are revoked" : " is removed"));
+               (options.archives ? " is archived, its tokens are revoked, its conversations deleted"
+                                 : " is removed"));
   return {};
 }
 
