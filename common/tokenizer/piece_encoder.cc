@@ -9,7 +9,8 @@
 // themselves. So no prefix of a piece has two encodings, and a search from left to right that keeps
 // this property finds the only one: try the longest token first, then shorter ones; where none
 // fits, mark the place as no boundary of the encoding, and step back. Each place is entered at most
-// once, so the search is linear.
+// once, so the search is linear. Where the text repeats the last token, that one is tried first:
+// the longest would be wrong again and again in a long line of dashes.
 //
 // Merges are looked up by the two tokens, not by their bytes: a token comes about in one way only,
 // from the two into which its bytes are encoded by the tokens of lower rank. That there always are
@@ -48,25 +49,29 @@ bool stay_apart(const TokenTable& table, TokenRank left, TokenRank right) {
 template <typename Tokens, typename Flags>
 size_t search(const TokenTable& table, std::string_view piece, Tokens& tokens, Flags& dead) {
   size_t count = 0, at = 0;
-  TokenRank next = table.longest_beginning(piece);
+  const auto longest = [&] { return table.longest_beginning(piece.substr(at)); };
+  bool is_repetition = false;  // `next` is tried out of turn, as it is the token before once more
+  TokenRank next = longest();
   while (true) {
     if (next == kNoToken) {
       assert(count > 0 && "every piece has an encoding");
       dead[at] = true;
       const TokenRank last = tokens[--count];
       at -= table.length_of(last);
-      next = table.shorter(last);
+      next = count > 0 && last == tokens[count - 1] ? longest() : table.shorter(last);
       continue;
     }
     const size_t end = at + table.length_of(next);
     if (dead[end] || (count > 0 && !stay_apart(table, tokens[count - 1], next))) {
-      next = table.shorter(next);
+      next = is_repetition ? longest() : table.shorter(next);
+      is_repetition = false;
       continue;
     }
     tokens[count++] = next;
     at = end;
     if (at == piece.size()) return count;
-    next = table.longest_beginning(piece.substr(at));
+    is_repetition = piece.substr(at).starts_with(table.bytes_of(next));
+    if (!is_repetition) next = longest();
   }
 }
 

@@ -67,6 +67,7 @@ std::vector<Text> texts(const std::string& source) {
       {"Chinese characters without sense, 1 MB",
        any_of("的一是不了人我在有他这为之大来以个中上们", 3)},
       {"one letter, 1 MB", repeated("a")},
+      {"one dash, 1 MB", repeated("-")},
       {"letters without sense, 1 MB", any_of("abcdefghijklmnopqrstuvwxyz", 1)},
       {"frequent letters without sense, 1 MB", any_of("etaoinshr", 1)},
       {"base64, 1 MB",
