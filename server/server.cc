@@ -282,8 +282,8 @@ Result<void> Server::prepare_demo() {
 }
 
 Result<void> Server::listen() {
-  pipeline_ =
-      std::make_unique<Pipeline>(PipelineParts{directory_, ledger_, *writer_, *conversations_, system_clock()});
+  pipeline_ = std::make_unique<Pipeline>(
+      PipelineParts{directory_, ledger_, *writer_, *conversations_, system_clock()});
   router_ = std::make_unique<Router>(
       RouteParts{*pipeline_, directory_, *writer_, *reader_, *conversations_, system_clock()});
   if (is_demo_) {
