@@ -14,6 +14,7 @@ find_package(tl-expected REQUIRED)
 find_package(Boost 1.81 CONFIG REQUIRED COMPONENTS context)
 find_package(mimalloc REQUIRED)
 find_package(date REQUIRED)
+find_package(spdlog 1.10 CONFIG REQUIRED)
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 
 # malloc itself: named on the linker's command line, the library takes the C library's place in the
@@ -26,6 +27,17 @@ target_link_libraries(chatgate_allocator INTERFACE
 get_target_property(date_definitions date::date INTERFACE_COMPILE_DEFINITIONS)
 get_target_property(date_tz_definitions date::date-tz INTERFACE_COMPILE_DEFINITIONS)
 list(APPEND date_definitions ${date_tz_definitions})
+
+# The same of the logging library and the formatting library under it.
+set(spdlog_libraries)
+set(spdlog_definitions)
+foreach(target IN ITEMS spdlog::spdlog fmt::fmt)
+  get_target_property(definitions ${target} INTERFACE_COMPILE_DEFINITIONS)
+  if(definitions)
+    list(APPEND spdlog_definitions ${definitions})
+  endif()
+  list(APPEND spdlog_libraries $<TARGET_FILE:${target}>)
+endforeach()
 
 # cpp-httplib, as one header in a folder, or else as installed. The versions before 0.41.0, which
 # Debian 12 and 13 package, have published vulnerabilities.

@@ -11,7 +11,8 @@ file(RENAME "${root}/usr/share/zsh/site-functions" "${root}/usr/share/zsh/vendor
 
 file(READ "${source}/LICENSE" copyright)
 set(licences "${CPACK_CHATGATE_HTTPLIB_LICENSE}")
-foreach(library libcli11-dev nlohmann-json3-dev libexpected-dev libsqlitecpp-dev)
+foreach(library libcli11-dev nlohmann-json3-dev libexpected-dev libsqlitecpp-dev libspdlog-dev
+        libfmt-dev)
   list(APPEND licences "/usr/share/doc/${library}/copyright")
 endforeach()
 foreach(licence IN LISTS licences)
