@@ -29,7 +29,7 @@ std::string type_name_of(const ConfigKey& key) {
   if (key.type == "integer") return "N";
   if (key.type == "list") return "LIST";
   if (key.type == "object") return "NAME=VALUE,...";
-  if (key.name.ends_with("_file")) return "FILE";
+  if (key.name.ends_with("_file") || key.name == "access_log") return "FILE";
   return "TEXT";
 }
 
@@ -38,6 +38,7 @@ std::string words_of(const ConfigKey& key) {
   if (key.type == "boolean") return "true,false";
   if (key.name == "abort_policy") return "cancel,drain";
   if (key.name == "log_level") return "debug,info,warn,error";
+  if (key.name == "log_format") return "text,json";
   return "";
 }
 

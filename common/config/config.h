@@ -66,6 +66,10 @@ struct Config : DoorConfig {
   std::vector<std::string> trusted_proxies;  // addresses and CIDR whose X-Forwarded-For counts
   std::string master_key_file;               // seals the upstream keys kept in the database
   std::string log_level = "info";            // debug, info, warn, error
+  std::string log_format = "text";           // text, json
+  std::string access_log;                    // path; empty: none
+  int64_t access_log_bytes_max = 100LL << 20;
+  int64_t access_log_files = 14;
 };
 
 // Where a value came from: "default", "file chatgate.json", "environment OPENAI_API_KEY",

@@ -48,6 +48,12 @@ Result<std::string> normalize_log_level(std::string_view text) {
               quote(text) + " is not a log level; write debug, info, warn or error");
 }
 
+Result<std::string> normalize_log_format(std::string_view text) {
+  const std::string name = to_lower(text);
+  if (log::format_of(name)) return name;
+  return fail(ErrorCode::kInvalidArgument, quote(text) + " is not a format; write text or json");
+}
+
 void add_basic_rows(std::vector<ConfigRow>& rows) {
   rows.push_back(text("listen", &Settings::listen, "127.0.0.1:8080",
                       "address and port to listen on: `host:port`, `[v6]:port` or `:port`",
@@ -128,11 +134,25 @@ void add_relay_rows(std::vector<ConfigRow>& rows) {
                       "least level that is logged: debug, info, warn, error", normalize_log_level));
 }
 
+void add_log_rows(std::vector<ConfigRow>& rows) {
+  rows.push_back(text("log_format", &Settings::log_format, "text",
+                      "lines on stderr: `text`, or `json` with one object each",
+                      normalize_log_format));
+  rows.push_back(text("access_log", &Settings::access_log, "",
+                      "file that gets one line of JSON for each request; none: no such log"));
+  rows.push_back(
+      or_off(bytes("access_log_bytes_max", &Settings::access_log_bytes_max, "100MiB", 4 << 10,
+                   1LL << 40, "rotates the access log before it grows larger; 0: only each day")));
+  rows.push_back(integer("access_log_files", &Settings::access_log_files, "14", 0, 10'000,
+                         "rotated access logs that are kept; 0: another program rotates"));
+}
+
 std::vector<ConfigRow> make_rows() {
   std::vector<ConfigRow> rows;
   add_basic_rows(rows);
   add_transport_rows(rows);
   add_relay_rows(rows);
+  add_log_rows(rows);
   add_door_rows(rows);
   add_guard_rows(rows);
   return rows;

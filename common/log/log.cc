@@ -7,12 +7,14 @@
 #include <cerrno>
 
 #include "common/clock.h"
+#include "common/text/json_text.h"
 #include "common/text/time_text.h"
 
 namespace chatgate::log {
 namespace {
 
 std::atomic<Level> least_level{Level::kInfo};
+std::atomic<Format> line_format{Format::kText};
 
 constexpr std::array<std::string_view, 4> kLevelNames{"debug", "info", "warn", "error"};
 constexpr size_t kValueBytesMax = 4096;
@@ -62,6 +64,11 @@ void append_value(std::string& line, std::string_view value) {
   line += is_cut ? "...\"" : "\"";
 }
 
+void append_json_value(std::string& line, std::string_view value) {
+  if (value.size() <= kValueBytesMax) return append_json_string(line, value);
+  append_json_string(line, std::string(value.substr(0, kValueBytesMax)) + "...");
+}
+
 // One write for one line, so that lines of several threads never mix; a pipe that takes only a
 // part gets the rest after it. A log that cannot be written must not stop the gateway.
 void write_line(const std::string& line) {
@@ -74,6 +81,12 @@ void write_line(const std::string& line) {
   }
 }
 
+void write_event(Level level, std::string_view event, std::initializer_list<Field> fields) {
+  const auto now = system_clock().now();
+  write_line(format() == Format::kJson ? format_json_line(now, level, event, fields)
+                                       : format_line(now, level, event, fields));
+}
+
 }  // namespace
 
 void set_level(Level level) { least_level.store(level, std::memory_order_relaxed); }
@@ -84,6 +97,16 @@ std::optional<Level> level_of(std::string_view name) {
   for (size_t i = 0; i < kLevelNames.size(); ++i) {
     if (kLevelNames[i] == name) return static_cast<Level>(i);
   }
+  return std::nullopt;
+}
+
+void set_format(Format format) { line_format.store(format, std::memory_order_relaxed); }
+
+Format format() { return line_format.load(std::memory_order_relaxed); }
+
+std::optional<Format> format_of(std::string_view name) {
+  if (name == "text") return Format::kText;
+  if (name == "json") return Format::kJson;
   return std::nullopt;
 }
 
@@ -108,8 +131,32 @@ std::string format_line(Timestamp time, Level level, std::string_view event,
   return line;
 }
 
+std::string format_json_line(Timestamp time, Level level, std::string_view event,
+                             std::initializer_list<Field> fields) {
+  std::string line = "{\"time\":\"" + format_rfc3339(time) + "\",\"level\":\"";
+  line += kLevelNames.at(static_cast<size_t>(level));
+  line += "\",\"event\":";
+  append_json_value(line, event);
+  for (const Field& field : fields) {
+    line += ',';
+    append_json_string(line, field.key);
+    line += ':';
+    if (const auto* number = std::get_if<int64_t>(&field.value)) {
+      line += std::to_string(*number);
+    } else {
+      append_json_value(line, std::get<std::string_view>(field.value));
+    }
+  }
+  line += "}\n";
+  return line;
+}
+
 void write(Level level, std::string_view event, std::initializer_list<Field> fields) {
-  if (is_enabled(level)) write_line(format_line(system_clock().now(), level, event, fields));
+  if (is_enabled(level)) write_event(level, event, fields);
+}
+
+void announce(std::string_view event, std::initializer_list<Field> fields) {
+  write_event(Level::kInfo, event, fields);
 }
 
 }  // namespace chatgate::log

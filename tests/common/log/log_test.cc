@@ -45,3 +45,17 @@ TEST_CASE("levels below the least one are off") {
   CHECK(log::level_of("warn") == log::Level::kWarn);
   CHECK_FALSE(log::level_of("loud"));
 }
+
+TEST_CASE("a log line in JSON is one object of the same") {
+  const std::string line = log::format_json_line(
+      {1'795'168'800'123}, log::Level::kWarn, "request_failed",
+      {{"status", int64_t{429}}, {"reason", "a \"b\"\r\n{\"level\":\"info\"}\xff\x1b[31m"}});
+  CHECK(line == R"({"time":"2026-11-20T10:00:00.123Z","level":"warn","event":"request_failed",)"
+                R"("status":429,"reason":"a \"b\"\r\n{\"level\":\"info\"}\ufffd\u001b[31m"})"
+                "\n");
+  const std::string long_line = log::format_json_line(
+      {0}, log::Level::kInfo, "event", {{"key", std::string_view(std::string(1 << 20, 'x'))}});
+  CHECK(long_line.size() < 5'000);
+  CHECK(log::format_of("json") == log::Format::kJson);
+  CHECK_FALSE(log::format_of("xml"));
+}
