@@ -4,6 +4,8 @@
 #include <array>
 
 #include "server/doors/door_errors.h"
+#include "server/guard/client_address.h"
+#include "server/openai/endpoint_name.h"
 
 namespace chatgate {
 namespace {
@@ -61,6 +63,25 @@ const RouteEntry* find_route(std::string_view path, const Config& config) {
   return is_platform ? &kPlatformRoute : nullptr;
 }
 
+// The path as it may stand in a log: nothing that a client made up.
+std::string loggable_path(const RouteEntry* route, std::string_view path) {
+  if (route == nullptr) return unknown_path_name(path);
+  if (&route->door == &kOpenai) return endpoint_name(path);
+  return std::string(route->path.ends_with('/') ? route->path : path) +
+         (route->path.ends_with('/') ? "{id}" : "");
+}
+
+// What the access log tells of a request whatever its route does: whence it came and where it goes.
+void introduce(const RoutedRequest& request, const RouteEntry* route) {
+  const auto record = request.exchange.access_record();
+  if (!record) return;
+  if (route != nullptr) record->door = route->door.name;
+  record->path = loggable_path(route, request.path);
+  record->client = client_address(request.exchange.client_ip(),
+                                  request.exchange.head().header("x-forwarded-for"),
+                                  request.context.runtime->trusted_proxies);
+}
+
 bool is_plain(unsigned char c) {  // RFC 3986: unreserved, sub-delims, ':' and '@'; and '/'
   constexpr std::string_view kMarks = "-._~!$&'()*+,;=:@/";
   return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
@@ -73,6 +94,7 @@ void Router::answer(HttpExchange& exchange, LoopContext& context) {
   auto path = canonical_path(exchange.path());
   const auto* route = find_route(path, context.runtime->config);
   RoutedRequest request{exchange, context, std::move(path), route ? route->door : kOpenai};
+  introduce(request, route);
   if (route == nullptr) {
     return answer_error(
         request, {ErrorCode::kNotFound, "there is nothing at this path; the API is below /v1/"});

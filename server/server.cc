@@ -7,6 +7,7 @@
 #include <iostream>
 #include <thread>
 
+#include "common/log/access_log.h"
 #include "common/log/log.h"
 #include "common/net/address.h"
 #include "common/store/open_store.h"
@@ -51,6 +52,14 @@ void set_log_level(const Config& config) {
                  : name == "warn"  ? log::Level::kWarn
                  : name == "error" ? log::Level::kError
                                    : log::Level::kInfo);
+}
+
+void set_log_format(const Config& config) {
+  log::set_format(log::format_of(config.log_format).value_or(log::Format::kText));
+}
+
+RotationRules rotation_of(const Config& config) {
+  return {config.access_log_bytes_max, config.access_log_files};
 }
 
 // Each stream takes two descriptors.
@@ -138,8 +147,10 @@ class Server {
   Result<void> listen();
   Result<void> listen_for_control();
   void announce() const;
+  void announce_as_events(const std::string& listening) const;
   void set_runtime();
   void reload();
+  void reload_access_log(Config& fresh);
   LoopContext& context_of(const EventLoop& loop);
   int serve_until_stopped();
   int drain();
@@ -152,7 +163,8 @@ class Server {
   std::optional<int> inherited_socket_;
   Config config_;
   bool is_demo_ = false;
-  std::string demo_token_;  // only right after its creation
+  std::string demo_token_;                // only right after its creation
+  AccessLog access_log_{system_clock()};  // ends last: its lines come out of all other parts
 
   std::unique_ptr<ServeLock> lock_;
   std::unique_ptr<Store> store_;
@@ -180,6 +192,9 @@ Result<int> Server::run() {
   if (!socket) return tl::unexpected(socket.error());
   inherited_socket_ = *socket;
   if (auto read = read_config(); !read) return tl::unexpected(read.error());
+  if (auto opened = access_log_.use(config_.access_log, rotation_of(config_)); !opened) {
+    return fail(opened.error().code, "access_log: " + opened.error().message);
+  }
   if (auto opened = open_books(); !opened) return tl::unexpected(opened.error());
   loops_ = std::make_unique<Loops>(config_.loops);
   for (auto* loop : loops_->all()) contexts_.push_back(std::make_unique<LoopContext>(*loop));
@@ -203,6 +218,7 @@ Result<void> Server::read_config() {
   config_ = std::move(loaded->config);
   is_demo_ = config_.upstreams.empty();
   set_log_level(config_);
+  set_log_format(config_);
   auto key = read_master_key(config_);
   if (!key) return tl::unexpected(key.error());
   master_key_ = *key;
@@ -294,7 +310,7 @@ Result<void> Server::listen() {
   listener_ = std::make_unique<HttpListener>(
       loops_->all(),
       [this](HttpExchange& exchange) { router_->answer(exchange, context_of(exchange.loop())); },
-      openai_dialect(), request_ids_, limits_of(config_));
+      openai_dialect(), request_ids_, limits_of(config_), &access_log_);
   if (auto listening = inherited_socket_ ? listener_->adopt(*inherited_socket_)
                                          : listener_->listen(config_.listen);
       !listening) {
@@ -325,9 +341,18 @@ LoopContext& Server::context_of(const EventLoop& loop) {
   return *contexts_[i];
 }
 
+// For a program that reads the log; whatever the least level is.
+void Server::announce_as_events(const std::string& listening) const {
+  log::announce("started", {{"message", std::string_view(listening)}});
+  if (!is_demo_) return;
+  log::announce("demo_upstream", {{"message", "no upstream is configured; the answers are made up"},
+                                  {"token", std::string_view(demo_token_)}});
+}
+
 // What a start says to the person who made it. Logs follow on the same stream.
 void Server::announce() const {
   const std::string url = "http://" + listener_->bound_address();
+  if (log::format() == log::Format::kJson) return announce_as_events("listening on " + url);
   std::string text = "chatgate: listening on " + url + "\n";
   if (is_demo_) {
     text +=
@@ -389,24 +414,46 @@ void Server::reload() {
     fresh.loops = config_.loops;
     fresh.conversations = config_.conversations;
   }
+  reload_access_log(fresh);
   config_ = fresh;
   master_key_ = *key;
   set_log_level(config_);
+  set_log_format(config_);
   listener_->set_limits(limits_of(config_));
   set_runtime();
   log::info("configuration_read_again");
 }
 
+void Server::reload_access_log(Config& fresh) {
+  const bool is_same =
+      fresh.access_log == config_.access_log && rotation_of(fresh) == rotation_of(config_);
+  if (is_same) return;
+  if (auto opened = access_log_.use(fresh.access_log, rotation_of(fresh)); !opened) {
+    log::error("access_log_kept", {{"reason", std::string_view(opened.error().message)}});
+    fresh.access_log = config_.access_log;
+    fresh.access_log_bytes_max = config_.access_log_bytes_max;
+    fresh.access_log_files = config_.access_log_files;
+  }
+}
+
 int Server::serve_until_stopped() {
   for (;;) {
     const int signal = take_signal(signals_, 60'000);
-    if (signal == SIGHUP) reload();
+    if (signal == SIGHUP) {
+      access_log_.reopen();  // another program may have moved it away
+      reload();
+    }
     if (signal == SIGTERM || signal == SIGINT) return drain();
   }
 }
 
 int Server::drain() {
-  std::cerr << "chatgate: stopping; running requests finish first (again to stop now)\n";
+  constexpr std::string_view kStopping = "running requests finish first (again to stop now)";
+  if (log::format() == log::Format::kJson) {
+    log::announce("stopping", {{"message", kStopping}});
+  } else {
+    std::cerr << "chatgate: stopping; " << kStopping << '\n';
+  }
   listener_->drain();
   const int64_t deadline_ms = system_clock().steady_ms() + config_.drain_timeout_ms;
   int status = 0;

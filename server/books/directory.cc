@@ -76,7 +76,16 @@ Result<Principal> Directory::find_principal(std::string_view token) const {
     return fail(ErrorCode::kInvalidToken, entry.is_revoked ? "this API token has been revoked"
                                                            : "this API token has expired");
   }
-  return principal_of(entry.user_id, entry.id, entry.scope);
+  return principal_of(entry.user_id, entry.id, entry.scope).map([&](Principal principal) {
+    principal.token_prefix = prefix_of_token(token);
+    return principal;
+  });
+}
+
+std::string Directory::name_of_user(UserId id) const {
+  const std::shared_lock lock(mutex_);
+  const auto user = users_.find(id);
+  return user == users_.end() ? std::string() : user->second.name;
 }
 
 Result<Principal> Directory::find_account(std::string_view name) const {

@@ -36,6 +36,7 @@ struct Principal {
   Unit unit;
   bool unmetered = false;                   // neither a balance nor a budget bounds what it spends
   std::shared_ptr<const TokenScope> scope;  // null: everything is allowed
+  std::string token_prefix = {};            // for logs; empty for whoever came without a token
 };
 
 // A price and the rate that converts it into an account's unit.
@@ -60,6 +61,8 @@ class Directory {
 
   // An account by its name, for whoever calls without a token. kNotFound, kUserBlocked.
   Result<Principal> find_account(std::string_view name) const;
+  // Empty for an account that is not known here.
+  std::string name_of_user(UserId id) const;
 
   // The price in force in the account's currency, or one that a configured rate converts.
   // kModelNotPriced when there is none.

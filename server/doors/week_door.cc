@@ -81,7 +81,7 @@ bool send_rest(WeekList& list, std::string piece, BodySink& sink) {
 
 void answer_week(const RouteParts& parts, const RoutedRequest& request) {
   if (!allow_methods(request, "GET, HEAD")) return;
-  auto principal = authenticate(parts.directory, request.exchange.head());
+  auto principal = authenticate(parts.directory, request.exchange);
   if (!principal) return answer_error(request, principal.error());
   const Timestamp now = parts.clock.now();
   Result<std::vector<RequestId>> ids;

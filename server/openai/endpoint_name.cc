@@ -8,6 +8,8 @@ namespace {
 
 constexpr std::string_view kVersion = "/v1";
 constexpr size_t kSegmentsMax = 6;
+constexpr size_t kUnknownSegmentsMax = 4;
+constexpr size_t kUnknownSegmentBytesMax = 20;
 
 constexpr std::array<std::string_view, 24> kFirstWords{
     "assistants",    "audio",      "batches",     "chat",          "completions", "containers",
@@ -68,6 +70,19 @@ std::string endpoint_name(std::string_view path) {
     if (count == 0 ? !contains(kFirstWords, word) : count == kSegmentsMax) return "/v1/other";
     const bool is_known = count == 0 || contains(kLaterWords, word);
     name.append("/").append(is_known ? word : "{id}");
+  }
+  return name;
+}
+
+std::string unknown_path_name(std::string_view path) {
+  std::string name;
+  for (size_t count = 0; !path.empty(); ++count) {
+    if (count == kUnknownSegmentsMax) return name + "/...";
+    const size_t end = std::min(path.find('/', 1), path.size());
+    const auto word = path.substr(1, end - 1);
+    path.remove_prefix(end);
+    const bool is_short = word.size() <= kUnknownSegmentBytesMax && !word.starts_with("sk-");
+    name.append("/").append(is_short ? word : "{id}");
   }
   return name;
 }

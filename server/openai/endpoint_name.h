@@ -11,4 +11,8 @@ namespace chatgate {
 // few, and nothing that a client pastes into a path is ever kept. `path` is canonical, below /v1.
 std::string endpoint_name(std::string_view path);
 
+// A path that leads nowhere, for the access log: bounded, and without whatever is long enough to be
+// a token. `path` is canonical.
+std::string unknown_path_name(std::string_view path);
+
 }  // namespace chatgate

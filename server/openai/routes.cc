@@ -37,7 +37,7 @@ void answer_model(const RouteParts& parts, const RoutedRequest& request, const P
 
 // GET /v1/models and /v1/models/{model}: what this token may use and its account can pay for.
 void answer_models(const RouteParts& parts, const RoutedRequest& request) {
-  auto principal = authenticate(parts.directory, request.exchange.head());
+  auto principal = authenticate(parts.directory, request.exchange);
   if (!principal) return answer_error(request, principal.error());
   const std::string_view wanted = request.path.size() > kModels.size()
                                       ? std::string_view(request.path).substr(kModels.size() + 1)

@@ -35,4 +35,19 @@ Result<Principal> authenticate(const Directory& directory, const RequestHead& he
   return directory.find_principal(token);
 }
 
+Result<Principal> authenticate(const Directory& directory, const HttpExchange& exchange) {
+  auto principal = authenticate(directory, exchange.head());
+  if (principal) note_principal(directory, *principal, exchange);
+  return principal;
+}
+
+void note_principal(const Directory& directory, const Principal& principal,
+                    const HttpExchange& exchange) {
+  const auto record = exchange.access_record();
+  if (!record) return;
+  record->user = directory.name_of_user(principal.user_id);
+  record->token = principal.token_prefix;
+  record->unit = principal.unit.code;
+}
+
 }  // namespace chatgate

@@ -3,6 +3,7 @@
 
 #include "server/books/directory.h"
 #include "server/transport/framing_guard.h"
+#include "server/transport/http_exchange.h"
 
 namespace chatgate {
 
@@ -13,5 +14,11 @@ Error missing_token();
 // The bearer of `Authorization: Bearer TOKEN` or `api-key: TOKEN`. kMissingToken, kInvalidToken,
 // kUserBlocked.
 Result<Principal> authenticate(const Directory& directory, const RequestHead& head);
+// The same, and the access log learns who it is.
+Result<Principal> authenticate(const Directory& directory, const HttpExchange& exchange);
+
+// Tells the access log whose request this is. For doors that find that out by themselves.
+void note_principal(const Directory& directory, const Principal& principal,
+                    const HttpExchange& exchange);
 
 }  // namespace chatgate

@@ -1,5 +1,7 @@
 #include "server/pipeline/job.h"
 
+#include "server/pipeline/complete_record.h"
+
 namespace chatgate {
 
 Job::Job(PipelineParts& pipeline_parts, LoopContext& loop_context, Route request_route,
@@ -18,6 +20,7 @@ Job::~Job() {
   if (has_hold)
     settle_detached(*this,
                     is_abandoned() || was_sent ? UsageStatus::kAborted : UsageStatus::kFailed);
+  if (access) complete_record(*this);
   unlink();
   context.count_job(-1);
 }

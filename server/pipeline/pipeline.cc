@@ -16,6 +16,7 @@ Result<void> admit(Job& job, HttpExchange& exchange) {
                                        : authenticate(job.parts.directory, exchange.head());
   if (!principal) return tl::unexpected(principal.error());
   job.principal = std::move(*principal);
+  note_principal(job.parts.directory, job.principal, exchange);
 
   if (!job.route.translator) {
     auto body = exchange.read_body(kBodySpareBytes);
@@ -92,6 +93,7 @@ void relay(const std::shared_ptr<Job>& job, HttpExchange& exchange) {
 
 void Pipeline::run(HttpExchange& exchange, LoopContext& context, Route route) {
   auto job = std::make_shared<Job>(parts_, context, std::move(route), exchange.id());
+  job->access = exchange.access_record();
   if (job->route.translator) {
     ask_for_translation(*job);
   } else {

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "common/log/log.h"
+#include "server/pipeline/complete_record.h"
 #include "server/pipeline/job.h"
 
 namespace chatgate {
@@ -109,7 +110,9 @@ Attempt attempt_once(Job& job, const UpstreamPool::Choice& choice, const std::st
   const std::string url = choice.upstream->base_url + job.route.upstream_path;
   job.call =
       std::make_unique<UpstreamCall>(job.context.curl, make_request(job, choice, url, own_key));
+  const int64_t asked_ms = job.access ? job.elapsed_ms() : 0;
   const auto progress = job.call->await_head(choice.upstream->response_timeout_ms);
+  if (job.access) note_upstream_wait(job.elapsed_ms() - asked_ms, *job.access);
   job.was_sent = job.call->was_sent();
   if (progress == Progress::kInterrupted) return abandoned(job);
   const bool is_refused_by_proxy = progress == Progress::kReady && job.call->head().status == 407;

@@ -4,6 +4,7 @@
 #include <cassert>
 
 #include "common/log/log.h"
+#include "server/pipeline/complete_record.h"
 #include "server/pipeline/estimate.h"
 #include "server/pipeline/job.h"
 
@@ -109,6 +110,7 @@ Settlement conclude(Job& job, UsageStatus status) {
   job.has_hold = false;
   job.state = JobState::kSettling;
   job.permit.finish(record.usage.total());
+  if (job.access) note_charge(record, *job.access);
   if (!charge.written_off.is_zero()) {
     log::warn("cost_written_off", {{"request", std::string_view(format_request_id(job.id))},
                                    {"user", job.principal.user_id.value},

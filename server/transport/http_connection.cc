@@ -16,6 +16,7 @@
 
 #include "common/clock.h"
 #include "common/domain/usage_record.h"
+#include "common/log/access_log.h"
 #include "common/log/log.h"
 
 namespace chatgate {
@@ -55,16 +56,19 @@ void HttpConnection::serve() {
     }
     request_id_ = host_.request_ids->next();
     started_ms_ = system_clock().steady_ms();
+    begin_record();
     const bool is_whole = host_.processor->process(*this);
     finish_request();
-    if (!is_whole || !flush()) {
+    const bool is_sent = is_whole && flush();
+    end_record(is_sent);
+    if (!is_sent) {
       cut();
       return;
     }
     if (!keeps_alive() || !discard_body()) break;
     limits_ = host_.limits;
   }
-  flush();
+  end_record(flush());
   linger();
 }
 
@@ -76,6 +80,8 @@ bool HttpConnection::keeps_alive() const {
 bool HttpConnection::read_head() {
   size_t scanned = 0;
   int64_t deadline_ms = -1;
+  head_ = {};  // its views end here; what follows may never become a head
+  body_bytes_read_ = 0;
   head_bytes_.clear();
   for (;;) {
     if (!input_.unread().empty()) {
@@ -173,6 +179,7 @@ Result<std::string> HttpConnection::read_body(size_t spare_capacity) {
   if (std::exchange(owes_continue_, false) && input_.unread().empty()) {
     write("HTTP/1.1 100 Continue\r\n\r\n");
     flush();
+    if (record_) record_->first_byte_ms = -1;  // that was none of the answer's
   }
   if (head_.framing == BodyFraming::kLength) body.reserve(head_.content_length + spare_capacity);
   auto done =
@@ -221,6 +228,7 @@ Result<void> HttpConnection::read_chunked_body(std::string& body) {
     auto taken = chunked_.feed(input_.unread(), body);
     if (!taken) return tl::unexpected(taken.error());
     input_.consume(*taken);
+    body_bytes_read_ += *taken;
     if (body.size() > static_cast<size_t>(limits_.body_bytes_max)) {
       return fail(ErrorCode::kBodyTooLarge, "the request body exceeds the limit of " +
                                                 std::to_string(limits_.body_bytes_max) + " bytes");
@@ -322,6 +330,7 @@ bool HttpConnection::flush() {
         ::send(socket(), output_.data() + sent_total, output_.size() - sent_total, MSG_NOSIGNAL);
     if (sent > 0) {
       sent_total += static_cast<size_t>(sent);
+      if (record_) note_sent(static_cast<size_t>(sent));
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
       if (!wait_writable_socket()) is_broken_ = true;
     } else if (errno != EINTR) {
@@ -343,6 +352,41 @@ bool HttpConnection::wait_writable_socket() {
   const bool in_time = write_event_.wait(limits_.write_timeout_ms);
   if (!in_time) log::info("client_takes_nothing", {{"client_ip", std::string_view(client_ip_)}});
   return in_time && socket_.is_open();
+}
+
+// --- the access log -----------------------------------------------------------------------------
+
+void HttpConnection::begin_record() {
+  if (host_.access_log == nullptr) return;
+  record_ = host_.access_log->begin(request_id_);
+  if (!record_) return;
+  record_->client = client_ip_;
+  record_->method = head_.method.substr(0, AccessRecord::kTextBytesMax);
+  const bool has_head = head_.bytes > 0;
+  record_->bytes_in = static_cast<int64_t>(has_head ? head_.bytes : input_.unread().size());
+}
+
+void HttpConnection::note_sent(size_t bytes) {
+  record_->bytes_out += static_cast<int64_t>(bytes);
+  if (record_->first_byte_ms < 0) {
+    record_->first_byte_ms = system_clock().steady_ms() - started_ms_;
+  }
+}
+
+// The pipeline has said already what the books say; of all else the exchange itself tells.
+void HttpConnection::end_record(bool is_whole) {
+  if (!record_) return;
+  auto& record = *record_;
+  record.bytes_in += static_cast<int64_t>(body_bytes_read_);
+  record.duration_ms = system_clock().steady_ms() - started_ms_;
+  if (record.outcome.empty()) {
+    const bool has_left = !is_whole || (body_is_faulty_ && is_peer_closed_);
+    record.outcome = has_left               ? "aborted"
+                     : record.status >= 500 ? "failed"
+                     : record.status >= 400 ? "refused"
+                                            : "completed";
+  }
+  record_.reset();
 }
 
 // --- the end ------------------------------------------------------------------------------------
@@ -367,6 +411,13 @@ void HttpConnection::answer_fault(const Error& error) {
   must_close_ = true;
   const auto id = host_.request_ids->next();
   const auto answer = make_fault_answer(*host_.dialect, id, error);
+  request_id_ = id;
+  started_ms_ = system_clock().steady_ms();
+  begin_record();
+  if (record_) {
+    record_->status = answer.status;
+    record_->outcome = "refused";
+  }
   write(answer.bytes);
   log::info("request_malformed", {{"request", std::string_view(format_request_id(id))},
                                   {"status", answer.status},

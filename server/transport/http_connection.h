@@ -33,6 +33,7 @@ struct ConnectionHost : std::enable_shared_from_this<ConnectionHost> {
   std::shared_ptr<RequestProcessor> processor;
   const HttpDialect* dialect = nullptr;
   RequestIds* request_ids = nullptr;
+  AccessLog* access_log = nullptr;  // may stay null
   TransportLimits limits;
   bool is_draining = false;
   std::unordered_set<HttpConnection*> connections;
@@ -49,7 +50,10 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
         client_ip_(std::move(client_ip)) {
     host_.connections.insert(this);
   }
-  ~HttpConnection() { host_.connections.erase(this); }
+  ~HttpConnection() {
+    end_record(false);
+    host_.connections.erase(this);
+  }
 
   void serve();
   void close_if_idle() {
@@ -61,6 +65,10 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
   const RequestHead& head() const { return head_; }
   const std::string& client_ip() const { return client_ip_; }
   RequestId request_id() const { return request_id_; }
+  const std::shared_ptr<AccessRecord>& access_record() const { return record_; }
+  void note_status(int status) {
+    if (record_) record_->status = status;
+  }
   HeaderList own_headers() const;
   Result<std::string> read_body(size_t spare_capacity);
   void on_client_gone(std::function<void()> callback);
@@ -92,6 +100,9 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
   bool wait_writable_socket();
   void tell_gone();
   void watch_for_end();
+  void begin_record();
+  void end_record(bool is_whole);
+  void note_sent(size_t bytes);
   void answer_fault(const Error& error);
   void linger();
 
@@ -106,7 +117,8 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
   InputBuffer head_bytes_;  // what head_'s views point into
   RequestHead head_;
   RequestId request_id_;
-  int64_t started_ms_ = 0;  // when the request's head was here, by the steady clock
+  int64_t started_ms_ = 0;                // when the request's head was here, by the steady clock
+  std::shared_ptr<AccessRecord> record_;  // of the request under way; null without an access log
   std::string output_;
   Event input_event_;
   Event write_event_;

@@ -4,12 +4,14 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "common/domain/ids.h"
+#include "common/log/access_record.h"
 #include "common/result.h"
 #include "server/transport/framing_guard.h"
 
@@ -42,6 +44,9 @@ class HttpExchange {
   virtual std::string_view path() const = 0;   // decoded, without the query
   virtual std::string_view query() const = 0;  // as sent, without the '?'
   virtual const std::string& client_ip() const = 0;
+  // What the access log will say of this request, for its route to fill; null when there is no such
+  // log. Whoever still has something to say after the answer keeps a share of it.
+  virtual std::shared_ptr<AccessRecord> access_record() const { return nullptr; }
 
   // The whole body, with `spare_capacity` reserved behind it. Sends `100 Continue` if asked for.
   // kBodyTooLarge, kRequestTimeout, kInvalidRequest (broken framing); the connection closes then.

@@ -5,6 +5,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <algorithm>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <cassert>
@@ -14,6 +15,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "common/log/access_log.h"
 #include "common/log/log.h"
 #include "common/net/address.h"
 #include "server/transport/http_connection.h"
@@ -47,10 +49,11 @@ std::string ip_of(const sockaddr_storage& address) {
 
 struct HttpListener::Impl {
   Impl(const std::vector<EventLoop*>& loops, HttpHandler handler, HttpDialect http_dialect,
-       RequestIds& ids, const TransportLimits& transport_limits)
+       RequestIds& ids, const TransportLimits& transport_limits, AccessLog* log_of_accesses)
       : limits(transport_limits),
         dialect(std::move(http_dialect)),
         request_ids(ids),
+        access_log(log_of_accesses),
         acceptor(loops.front()->io()),
         accept_timer(*loops.front()) {
     auto processor = make_request_processor(std::move(handler));
@@ -60,6 +63,7 @@ struct HttpListener::Impl {
       host.processor = processor;
       host.dialect = &dialect;
       host.request_ids = &request_ids;
+      host.access_log = access_log;
       host.limits = limits;
     }
   }
@@ -70,7 +74,7 @@ struct HttpListener::Impl {
   void take(int socket, const sockaddr_storage& address);
   bool admit(const std::string& ip);
   void release(const std::string& ip);
-  void refuse(int socket);
+  void refuse(int socket, const std::string& ip);
   template <class F>
   void on_each_host(F&& f) {
     for (auto& host : hosts) {
@@ -81,6 +85,7 @@ struct HttpListener::Impl {
   TransportLimits limits;  // read and written on the accepting loop
   const HttpDialect dialect;
   RequestIds& request_ids;
+  AccessLog* const access_log;  // may be null
   std::vector<std::shared_ptr<ConnectionHost>> hosts;
   asio::ip::tcp::acceptor acceptor;
   Timer accept_timer;
@@ -94,9 +99,9 @@ struct HttpListener::Impl {
 
 HttpListener::HttpListener(const std::vector<EventLoop*>& loops, HttpHandler handler,
                            HttpDialect dialect, RequestIds& request_ids,
-                           const TransportLimits& limits)
+                           const TransportLimits& limits, AccessLog* access_log)
     : impl_(std::make_unique<Impl>(loops, std::move(handler), std::move(dialect), request_ids,
-                                   limits)) {}
+                                   limits, access_log)) {}
 HttpListener::~HttpListener() = default;
 
 Result<void> HttpListener::listen(const std::string& address) {
@@ -224,7 +229,7 @@ void HttpListener::Impl::accept_waiting() {
 void HttpListener::Impl::take(int socket, const sockaddr_storage& address) {
   std::string ip = ip_of(address);
   if (!admit(ip)) {
-    refuse(socket);
+    refuse(socket, ip);
     return;
   }
   const int on = 1;
@@ -255,11 +260,20 @@ void HttpListener::Impl::release(const std::string& ip) {
 }
 
 // One send into an empty socket buffer; whoever does not take it at once is only closed.
-void HttpListener::Impl::refuse(int socket) {
+void HttpListener::Impl::refuse(int socket, const std::string& ip) {
   Error error{ErrorCode::kOverloaded, "too many connections; try again later"};
   error.retry_after_ms = 1000;
-  const std::string bytes = make_fault_answer(dialect, request_ids.next(), error).bytes;
-  ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  const auto id = request_ids.next();
+  const auto answer = make_fault_answer(dialect, id, error);
+  const ssize_t sent =
+      ::send(socket, answer.bytes.data(), answer.bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (const auto record = access_log ? access_log->begin(id) : nullptr) {
+    record->client = ip;
+    record->status = answer.status;
+    record->outcome = "refused";
+    record->bytes_out = std::max<ssize_t>(sent, 0);
+    record->first_byte_ms = sent > 0 ? 0 : -1;
+  }
   ::shutdown(socket, SHUT_WR);
   // What the client has sent so far is read, so that closing does not reset the answer away.
   char ignored[4096];

@@ -16,6 +16,8 @@
 
 namespace chatgate {
 
+class AccessLog;
+
 // Times in milliseconds, sizes in bytes; 0 connections: no limit.
 struct TransportLimits {
   HeadLimits head;
@@ -46,7 +48,8 @@ struct HttpDialect {
 class HttpListener {
  public:
   HttpListener(const std::vector<EventLoop*>& loops, HttpHandler handler, HttpDialect dialect,
-               RequestIds& request_ids, const TransportLimits& limits);
+               RequestIds& request_ids, const TransportLimits& limits,
+               AccessLog* access_log = nullptr);
   ~HttpListener();  // REQUIRES: no connection is left, or the loops no longer run
 
   // Binds "address:port", "[v6]:port", "name:port"; port 0 picks a free one. The message of a

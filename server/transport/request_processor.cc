@@ -91,6 +91,9 @@ class ConnectionExchange final : public HttpExchange {
     return mark == std::string_view::npos ? std::string_view{} : target.substr(mark + 1);
   }
   const std::string& client_ip() const override { return connection_.client_ip(); }
+  std::shared_ptr<AccessRecord> access_record() const override {
+    return connection_.access_record();
+  }
   Result<std::string> read_body(size_t spare_capacity) override {
     return connection_.read_body(spare_capacity);
   }
@@ -220,6 +223,7 @@ HttplibProcessor::HttplibProcessor(HttpHandler handler) : handler_(std::move(han
 void HttplibProcessor::finish_headers(const httplib::Request& request,
                                       httplib::Response& response) {
   auto& connection = *static_cast<HttpConnection*>(Coroutine::current()->context);
+  connection.note_status(response.status);
   response.headers.erase("Keep-Alive");
   response.headers.erase("Connection");
   if (request.method == "HEAD") response.headers.erase("Accept-Ranges");

@@ -20,5 +20,14 @@ TEST_CASE("what a client made up does not", "[endpoint_name]") {
   CHECK(endpoint_name("/v1/files/a/b/c/d/e/f/g") == "/v1/other");
 }
 
+TEST_CASE("a path that leads nowhere has a bounded name without a token", "[endpoint_name]") {
+  CHECK(unknown_path_name("/wp-admin/setup.php") == "/wp-admin/setup.php");
+  CHECK(unknown_path_name("/sk-cg-0123456789012345678901234567890123456789012/v1") == "/{id}/v1");
+  CHECK(unknown_path_name("/sk-1/x") == "/{id}/x");
+  CHECK(unknown_path_name("/" + std::string(100'000, 'a')) == "/{id}");
+  CHECK(unknown_path_name("/a/b/c/d/e/f") == "/a/b/c/d/...");
+  CHECK(unknown_path_name("") == "");
+}
+
 }  // namespace
 }  // namespace chatgate
