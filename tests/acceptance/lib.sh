@@ -207,6 +207,27 @@ expect_sound_books() {
   admin ledger verify > "$work/verify.log" 2>&1 || fail "the books do not verify"
 }
 
+# ---- The access log -------------------------------------------------------------------------------
+
+access_log=$work/access.log # where scripts that want one let it be written
+
+# logged EXPRESSION: evaluates it over the lines of the access log, rotated files first. Fails when one
+# is no JSON.
+logged() {
+  local files=()
+  mapfile -t files < <(compgen -G "$access_log.*" | sort)
+  cat "${files[@]}" "$access_log" | node --input-type=commonjs --eval '
+    const lines = require("fs").readFileSync(0, "utf8").split("\n")
+    if (lines.pop() !== "") throw Error("the last line has no end")
+    const input = lines.map(line => JSON.parse(line))
+    const value = eval(process.argv[1])
+    console.log(typeof value === "string" ? value : JSON.stringify(value))' "$1"
+}
+
+logged_lines() {
+  logged input.length
+}
+
 # ---- Requests ------------------------------------------------------------------------------------
 
 # request METHOD PATH [CURL ARGUMENT...]: sets $status, $head and $body. Uses $token.
