@@ -75,10 +75,16 @@ std::vector<RotatedName> rotated_beside(const fs::path& path) {
   return names;
 }
 
+// Whatever stands behind such a name (a redirected /dev/stdout may be a file), it is not ours to
+// rename.
+bool names_device(std::string_view path) {
+  return path.starts_with("/dev/") || path.starts_with("/proc/");
+}
+
 // Opening a pipe that nobody reads would wait for ever, so that is tried without waiting.
 Result<void> check_kind(const std::string& path, bool& is_regular) {
   struct stat facts {};
-  is_regular = true;
+  is_regular = !names_device(path);
   if (::stat(path.c_str(), &facts) != 0 || S_ISREG(facts.st_mode)) return {};
   is_regular = false;
   if (S_ISFIFO(facts.st_mode)) {

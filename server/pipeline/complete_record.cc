@@ -20,7 +20,6 @@ void note_charge(const UsageRecord& charged, AccessRecord& record) {
 
 void complete_record(const Job& job) {
   auto& record = *job.access;
-  record.path = job.route.endpoint;
   record.model = job.facts.model.substr(0, AccessRecord::kTextBytesMax);
   record.upstream = job.upstream_name;
   record.stream = job.facts.stream;

@@ -30,7 +30,7 @@ expect "outcomes" "$(logged 'input.map(line => line.outcome).sort().join()')" \
   "completed,completed,completed,completed,cut,failed,failed"
 expect "streams" "$(logged 'input.filter(line => line.stream).length')" 2
 expect "doors" "$(logged 'input.map(line => line.door).sort().join()')" \
-  "agent,openai,openai,openai,openai,openai,openai"
+  "agent,v1,v1,v1,v1,v1,v1"
 expect "the token is a prefix" "$(logged 'input[0].token')" "${token:0:12}"
 expect "times" "$(logged 'input.every(line => line.first_byte_ms >= 0 &&
   line.duration_ms >= line.first_byte_ms && line.upstream_ms >= 0 &&
@@ -56,11 +56,11 @@ one_line() { # WHAT FIELDS EXPECTED
   expect "$1" "$(logged "(({$2}) => [$2].join('|'))(input.at(-1))")" "$3"
 }
 request GET /v1/models
-one_line "models" door,path,user,status,outcome "openai|/v1/models|ann|200|completed"
+one_line "models" door,path,user,status,outcome "v1|/v1/models|ann|200|completed"
 request GET /data/week
 one_line "the week" door,path,user,status,outcome "agent|/data/week|ann|200|completed"
 request GET "/healthz?x=1"
-one_line "health" door,path,user,status,outcome "|/healthz||200|completed"
+one_line "health" door,path,user,status,outcome "health|/healthz||200|completed"
 request GET "/wp-admin//setup.php?x=1"
 one_line "no such path" door,path,user,status,outcome "|/wp-admin/setup.php||404|refused"
 request GET "/$(printf '%s/' {1..50})"

@@ -32,3 +32,12 @@ pruned() { (($(compgen -G "$access_log.*" | wc -l) == 3)); }
 wait_until 10 pruned
 [[ $(compgen -G "$access_log.*" | sort | tail -n 1) > $newest ]] || fail "an older name was used again"
 stop_gateway
+
+# What another day has left is put away under that day's name, by the first line of this one.
+echo '{"id":"of another day"}' > "$access_log"
+rm "$access_log".*
+touch -d 2026-01-02T03:04:05Z "$access_log"
+start_gateway --access-log "$access_log"
+curl -sS -o /dev/null "$gateway/healthz"
+wait_for_value 2 logged_lines
+expect "the other day's" "$(< "$access_log.2026-01-02.00001")" '{"id":"of another day"}'
