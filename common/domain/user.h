@@ -33,6 +33,14 @@ struct BudgetDays {
 };
 BudgetDays days_around(BudgetPeriod period, int64_t day);
 
+// What all of an account's tokens together may do. 0: unlimited.
+struct RequestLimits {
+  int64_t requests_per_minute = 0;
+  int64_t tokens_per_minute = 0;
+  int64_t parallel_requests = 0;
+  bool operator==(const RequestLimits&) const = default;
+};
+
 struct User {
   UserId id;
   std::string name;  // unique; 1 to 64 of letters, digits and . _ - @
@@ -44,6 +52,7 @@ struct User {
   Timestamp created_at;
   std::optional<Timestamp> archived_at;  // refused; its name and history stay
   std::optional<Budget> budget;
+  RequestLimits limits;
   std::string password_hash;  // Argon2id, of common/secrets; empty: none. Never shown.
 };
 

@@ -181,6 +181,8 @@ class Store {
   virtual Result<void> set_password_hash(UserId id, std::string_view hash) = 0;
   // kRefused for an archived account.
   virtual Result<void> set_budget(UserId id, const std::optional<Budget>& budget) = 0;
+  // kRefused for an archived account, kInvalidArgument for a limit below zero.
+  virtual Result<void> set_user_limits(UserId id, const RequestLimits& limits) = 0;
   // From then on it is refused, and its tokens are revoked; whether it is blocked besides is kept.
   // One archived before keeps its time. Its conversations are purged, after that and bit by bit.
   virtual Result<void> archive_user(UserId id, Timestamp at) = 0;

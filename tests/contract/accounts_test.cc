@@ -190,6 +190,36 @@ TEMPLATE_LIST_TEST_CASE("a budget is set, changed and ended", "[contract]", Data
   CHECK(store->set_budget({99}, std::nullopt).error().code == ErrorCode::kNotFound);
 }
 
+TEMPLATE_LIST_TEST_CASE("a user's limits are set, changed and ended", "[contract]", Databases) {
+  const TestType database;
+  const auto store = database.open();
+  const User user = add_user(*store, "ann", 0);
+  CHECK(user.limits == RequestLimits{});
+  const Revision before = must(store->for_each_change_since(0, {}));
+  const RequestLimits limits{60, 90'000, 4};
+  must(store->set_user_limits(user.id, limits));
+  CHECK(must(store->find_user("ann")).limits == limits);
+  RequestLimits seen;
+  ChangeVisitor visitor;
+  visitor.user = [&](const User& changed) { seen = changed.limits; };
+  must(store->for_each_change_since(before, visitor));
+  CHECK(seen == limits);
+  for (const RequestLimits& wrong : {RequestLimits{-1, 0, 0}, {0, -1, 0}, {0, 0, -1}}) {
+    CHECK(store->set_user_limits(user.id, wrong).error().code == ErrorCode::kInvalidArgument);
+  }
+  CHECK(must(store->find_user("ann")).limits == limits);
+  must(store->set_user_limits(user.id, {}));
+  CHECK(must(store->find_user("ann")).limits == RequestLimits{});
+  CHECK(store->set_user_limits({99}, {}).error().code == ErrorCode::kNotFound);
+  must(store->archive_user(user.id, {kNoonMs}));
+  CHECK(store->set_user_limits(user.id, {}).error().code == ErrorCode::kRefused);
+
+  User limited;
+  limited.name = "bob";
+  limited.limits = limits;
+  CHECK(must(store->add_user(limited, {})).limits == limits);
+}
+
 TEMPLATE_LIST_TEST_CASE("an archived user's tokens are revoked, and it gets no more", "[contract]",
                         Databases) {
   const TestType database;

@@ -46,6 +46,9 @@ class FaultyStore final : public Store {
   Result<void> set_budget(UserId id, const std::optional<Budget>& budget) override {
     return store_->set_budget(id, budget);
   }
+  Result<void> set_user_limits(UserId id, const RequestLimits& limits) override {
+    return store_->set_user_limits(id, limits);
+  }
   Result<void> archive_user(UserId id, Timestamp at) override {
     return store_->archive_user(id, at);
   }

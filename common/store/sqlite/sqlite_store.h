@@ -27,6 +27,7 @@ class SqliteStore final : public Store {
   Result<void> rename_user(UserId id, std::string_view name) override;
   Result<void> set_password_hash(UserId id, std::string_view hash) override;
   Result<void> set_budget(UserId id, const std::optional<Budget>& budget) override;
+  Result<void> set_user_limits(UserId id, const RequestLimits& limits) override;
   Result<void> archive_user(UserId id, Timestamp at) override;
   Result<void> unarchive_user(UserId id) override;
   Result<void> remove_user(UserId id, Timestamp at) override;

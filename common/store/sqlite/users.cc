@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cassert>
 
 #include "common/store/sqlite/sqlite_store.h"
@@ -7,13 +8,14 @@ namespace {
 
 #define CHATGATE_USER_COLUMNS                                                            \
   "id, name, unit, balance, unmetered, blocked, note, created_at, archived_at, budget, " \
-  "budget_period, password_hash"
+  "budget_period, password_hash, requests_per_minute, tokens_per_minute, parallel_requests"
 // A removed account: nobody's name can begin so.
 #define CHATGATE_REMAINS "name NOT GLOB '#*'"
 
 constexpr const char* kInsertUser =
     "INSERT INTO users (name, unit, balance, unmetered, blocked, note, created_at, "
-    "password_hash, revision) VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?)";
+    "password_hash, requests_per_minute, tokens_per_minute, parallel_requests, revision) "
+    "VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr const char* kSelectUserById =
     "SELECT " CHATGATE_USER_COLUMNS " FROM users WHERE id = ? AND " CHATGATE_REMAINS;
 constexpr const char* kSelectUserByName =
@@ -28,6 +30,9 @@ constexpr const char* kUpdatePassword =
     "UPDATE users SET password_hash = ?, revision = ? WHERE id = ?";
 constexpr const char* kUpdateBudget =
     "UPDATE users SET budget = ?, budget_period = ?, revision = ? WHERE id = ?";
+constexpr const char* kUpdateLimits =
+    "UPDATE users SET requests_per_minute = ?, tokens_per_minute = ?, parallel_requests = ?, "
+    "revision = ? WHERE id = ?";
 constexpr const char* kUpdateArchived =
     "UPDATE users SET archived_at = ?, revision = ? WHERE id = ?";
 // The row stays, without anything of the person: its id must never name another account, whose
@@ -61,6 +66,7 @@ User read_user(const Query& row) {
   if (const auto archived = row.optional_integer(8)) user.archived_at = Timestamp{*archived};
   user.budget = read_budget(row, 9);
   user.password_hash = row.text(11);
+  user.limits = {row.integer(12), row.integer(13), row.integer(14)};
   return user;
 }
 
@@ -125,7 +131,9 @@ Result<User> SqliteStore::add_user(const User& user, Money opening) {
     }
     connection_
         ->query(kInsertUser, user.name, unit->code, user.unmetered, user.blocked, user.note,
-                user.created_at.unix_ms, user.password_hash, next_revision(*connection_))
+                user.created_at.unix_ms, user.password_hash, user.limits.requests_per_minute,
+                user.limits.tokens_per_minute, user.limits.parallel_requests,
+                next_revision(*connection_))
         .run();
     User added = *select_user(*connection_, UserId{connection_->last_insert_id()});
     if (!opening.is_zero()) {
@@ -212,6 +220,21 @@ Result<void> SqliteStore::set_budget(UserId id, const std::optional<Budget>& bud
   return change_user(*connection_, id, [&](const User& user, Revision revision) -> Result<void> {
     if (auto checked = check_not_archived(user); !checked) return checked;
     connection_->query(kUpdateBudget, limit, period, revision, id.value).run();
+    return {};
+  });
+}
+
+Result<void> SqliteStore::set_user_limits(UserId id, const RequestLimits& limits) {
+  if (std::min({limits.requests_per_minute, limits.tokens_per_minute, limits.parallel_requests}) <
+      0) {
+    return fail(ErrorCode::kInvalidArgument, "a limit cannot be negative");
+  }
+  return change_user(*connection_, id, [&](const User& user, Revision revision) -> Result<void> {
+    if (auto checked = check_not_archived(user); !checked) return checked;
+    connection_
+        ->query(kUpdateLimits, limits.requests_per_minute, limits.tokens_per_minute,
+                limits.parallel_requests, revision, id.value)
+        .run();
     return {};
   });
 }
