@@ -50,6 +50,7 @@ void register_book_commands(CLI::App& app, Context& context) {
   register_user_unarchive(*user, context);
   register_user_recharge(*user, context);
   register_user_budget(*user, context);
+  register_user_limit(*user, context);
 
   CLI::App* token = add_noun(app, "token", "the tokens that accounts are used by");
   register_token_add(*token, context);

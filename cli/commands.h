@@ -51,6 +51,7 @@ void register_user_remove(CLI::App& noun, Context& context);
 void register_user_unarchive(CLI::App& noun, Context& context);
 void register_user_recharge(CLI::App& noun, Context& context);
 void register_user_budget(CLI::App& noun, Context& context);
+void register_user_limit(CLI::App& noun, Context& context);
 void register_token_add(CLI::App& noun, Context& context);
 void register_token_list(CLI::App& noun, Context& context);
 void register_token_show(CLI::App& noun, Context& context);

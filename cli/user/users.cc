@@ -55,16 +55,21 @@ Table table_of_users(const std::vector<User>& users) {
                {"archived_at", ""},
                {"has_password", ""},
                {"budget", ""},
-               {"budget_period", ""}},
+               {"budget_period", ""},
+               {"requests_per_minute", ""},
+               {"tokens_per_minute", ""},
+               {"parallel_requests", ""}},
               {}};
   for (const auto& user : users) {
-    table.rows.push_back({number_cell(user.id.value), text_cell(user.name),
-                          text_cell(user.unit.code), money_cell(user.balance, user.unit),
-                          boolean_cell(user.unmetered), boolean_cell(user.blocked),
-                          text_cell(user.note), time_cell(user.created_at),
-                          time_cell(user.archived_at), boolean_cell(!user.password_hash.empty()),
-                          user.budget ? money_cell(user.budget->limit, user.unit) : empty_cell(),
-                          user.budget ? text_cell(name_of(user.budget->period)) : empty_cell()});
+    table.rows.push_back(
+        {number_cell(user.id.value), text_cell(user.name), text_cell(user.unit.code),
+         money_cell(user.balance, user.unit), boolean_cell(user.unmetered),
+         boolean_cell(user.blocked), text_cell(user.note), time_cell(user.created_at),
+         time_cell(user.archived_at), boolean_cell(!user.password_hash.empty()),
+         user.budget ? money_cell(user.budget->limit, user.unit) : empty_cell(),
+         user.budget ? text_cell(name_of(user.budget->period)) : empty_cell(),
+         count_cell(user.limits.requests_per_minute), count_cell(user.limits.tokens_per_minute),
+         count_cell(user.limits.parallel_requests)});
   }
   return table;
 }

@@ -12,7 +12,7 @@ for verb in "user list" "token list" "price list" "usage report" "ledger verify"
   expect "$verb: an array" "$(json 'Array.isArray(input)' < out)" true
   expect "$verb: of flat objects" "$(json "input.every(row => $flat)" < out)" true
 done
-for verb in "user show ann" "user budget ann" "user block ann" "user unblock ann" \
+for verb in "user show ann" "user budget ann" "user limit ann" "user block ann" "user unblock ann" \
   "token show 1" "user add bob" "user recharge ann 1" "token revoke 1 --yes" \
   "price set m --input 1 --output 2"; do
   read -ra words <<< "$verb"
