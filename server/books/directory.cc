@@ -21,8 +21,13 @@ void Directory::put_user(const User& user) {
     if (former != users_by_name_.end() && former->second == user.id) users_by_name_.erase(former);
     users_by_name_[user.name] = user.id;
   }
+  // Once there it stays, to know what is running and used when limits come back.
+  if (!entry.limiter && user.limits != RequestLimits{}) {
+    entry.limiter = std::make_shared<RequestLimiter>("account");
+  }
+  if (entry.limiter) entry.limiter->set_limits(user.limits, clock_.steady_ms());
   entry = {user.name, user.unit, user.unmetered && !user.budget,
-           user.blocked || user.archived_at.has_value()};
+           user.blocked || user.archived_at.has_value(), std::move(entry.limiter)};
 }
 
 void Directory::put_token(const ApiToken& token) {
@@ -32,9 +37,9 @@ void Directory::put_token(const ApiToken& token) {
     entry.is_revoked = token.revoked_at->unix_ms <= entry.valid_until_ms;
     entry.valid_until_ms = std::min(entry.valid_until_ms, token.revoked_at->unix_ms);
   }
-  const RequestLimiter::Limits limits{token.requests_per_minute, token.tokens_per_minute,
-                                      token.parallel_requests};
-  const bool is_limited = limits != RequestLimiter::Limits{};
+  const RequestLimits limits{token.requests_per_minute, token.tokens_per_minute,
+                             token.parallel_requests};
+  const bool is_limited = limits != RequestLimits{};
 
   const std::unique_lock lock(mutex_);
   auto& slot = tokens_[token.hash];
@@ -105,7 +110,8 @@ Result<Principal> Directory::principal_of(UserId id, TokenId token,
   if (user->second.blocked) {
     return fail(ErrorCode::kUserBlocked, "this account is blocked; ask the administrator");
   }
-  return Principal{token, id, user->second.unit, user->second.unmetered, scope};
+  return Principal{
+      token, id, user->second.unit, user->second.unmetered, scope, user->second.limiter};
 }
 
 std::shared_ptr<const Price> Directory::price_in_force(const PriceList& prices,

@@ -36,7 +36,8 @@ struct Principal {
   Unit unit;
   bool unmetered = false;                   // neither a balance nor a budget bounds what it spends
   std::shared_ptr<const TokenScope> scope;  // null: everything is allowed
-  std::string token_prefix = {};            // for logs; empty for whoever came without a token
+  std::shared_ptr<RequestLimiter> user_limiter;  // of all the account's tokens; null: unlimited
+  std::string token_prefix = {};                 // for logs; empty for whoever came without one
 };
 
 // A price and the rate that converts it into an account's unit.
@@ -79,7 +80,8 @@ class Directory {
     std::string name;
     Unit unit;
     bool unmetered = false;
-    bool blocked = false;  // or archived
+    bool blocked = false;                     // or archived
+    std::shared_ptr<RequestLimiter> limiter;  // null: never limited
   };
   struct TokenEntry {
     TokenId id;

@@ -1,13 +1,15 @@
-// The limits of one API token: requests per minute, tokens per minute, requests at the same time.
-// The minutes are sliding: each budget refills evenly and never holds more than one minute's worth.
-// Safe from any thread.
+// The limits of one API token, or of all tokens of one account together: requests per minute,
+// tokens per minute, requests at the same time. The minutes are sliding: each budget refills evenly
+// and never holds more than one minute's worth. Safe from any thread.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string_view>
 
+#include "common/domain/user.h"
 #include "common/result.h"
 
 namespace chatgate {
@@ -25,18 +27,12 @@ struct LimitStatus {
 
 class RequestLimiter {
  public:
-  struct Limits {
-    int64_t requests_per_minute = 0;  // 0: unlimited, here and below
-    int64_t tokens_per_minute = 0;
-    int64_t parallel_requests = 0;
-    bool operator==(const Limits&) const = default;
-  };
+  // `whose` names in messages what is limited: "token" or "account".
+  explicit RequestLimiter(std::string_view whose = "token") : whose_(whose) {}
 
   // Changes the limits; what is in use stays in use.
-  void set_limits(const Limits& limits, int64_t now_ms);
+  void set_limits(const RequestLimits& limits, int64_t now_ms);
 
-  // Admits a request expected to use `tokens`, or refuses it with kRateLimited and takes nothing.
-  Result<LimitStatus> admit(int64_t tokens, int64_t now_ms);
   // Takes an admission back as if it had not been: another rule refused the request.
   void withdraw(int64_t tokens);
   // The admitted request is over. `tokens_used` replaces what was expected.
@@ -56,39 +52,62 @@ class RequestLimiter {
     LimitStatus::Side side() const;
   };
 
+  friend Result<void> admit_request(RequestLimiter* of_token, RequestLimiter* of_user,
+                                    int64_t tokens, int64_t now_ms, LimitStatus& status);
+  // REQUIRES, both: the mutex is held.
+  std::optional<Error> find_refusal(int64_t tokens, int64_t now_ms);
+  void take(int64_t tokens);
+  void narrow(LimitStatus& status) const;
+
+  const std::string_view whose_;
   std::mutex mutex_;
-  Limits limits_;
+  RequestLimits limits_;
   Budget requests_;
   Budget tokens_;
   int64_t running_ = 0;
 };
 
+// Admits a request expected to use `tokens` at both limiters, of which either may be null, or
+// refuses it with kRateLimited and takes nothing from either. `status` tells the narrower of their
+// sides as they are afterwards, whatever the outcome.
+Result<void> admit_request(RequestLimiter* of_token, RequestLimiter* of_user, int64_t tokens,
+                           int64_t now_ms, LimitStatus& status);
+
 // One admitted request's share, given back exactly once however the request ends.
 class Permit {
  public:
   Permit() = default;
-  Permit(std::shared_ptr<RequestLimiter> limiter, int64_t tokens_expected)
-      : limiter_(std::move(limiter)), tokens_expected_(tokens_expected) {}
+  Permit(std::shared_ptr<RequestLimiter> of_token, std::shared_ptr<RequestLimiter> of_user,
+         int64_t tokens_expected)
+      : of_token_(std::move(of_token)),
+        of_user_(std::move(of_user)),
+        tokens_expected_(tokens_expected) {}
   ~Permit() { finish(tokens_expected_); }
   Permit(Permit&& other) noexcept { *this = std::move(other); }
   Permit& operator=(Permit&& other) noexcept {
     finish(tokens_expected_);
-    limiter_ = std::move(other.limiter_);
+    of_token_ = std::move(other.of_token_);
+    of_user_ = std::move(other.of_user_);
     tokens_expected_ = other.tokens_expected_;
     return *this;
   }
 
   void finish(int64_t tokens_used) {
-    if (auto limiter = std::move(limiter_)) limiter->finish(tokens_expected_, tokens_used);
-    limiter_ = nullptr;
+    for (auto* limiter : {&of_token_, &of_user_}) {
+      if (*limiter) (*limiter)->finish(tokens_expected_, tokens_used);
+      *limiter = nullptr;
+    }
   }
   void withdraw() {
-    if (auto limiter = std::move(limiter_)) limiter->withdraw(tokens_expected_);
-    limiter_ = nullptr;
+    for (auto* limiter : {&of_token_, &of_user_}) {
+      if (*limiter) (*limiter)->withdraw(tokens_expected_);
+      *limiter = nullptr;
+    }
   }
 
  private:
-  std::shared_ptr<RequestLimiter> limiter_;
+  std::shared_ptr<RequestLimiter> of_token_;
+  std::shared_ptr<RequestLimiter> of_user_;
   int64_t tokens_expected_ = 0;
 };
 

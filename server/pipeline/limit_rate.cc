@@ -6,22 +6,23 @@ namespace {
 
 // Expected of an answer whose length the client does not limit.
 constexpr int64_t kCompletionTokensGuessed = 256;
+const std::shared_ptr<RequestLimiter> kNoLimiter;
 
 }  // namespace
 
 Result<void> limit_rate(Job& job) {
-  const auto& scope = job.principal.scope;
-  if (!scope || !scope->limiter) return {};
+  const auto& of_token = job.principal.scope ? job.principal.scope->limiter : kNoLimiter;
+  const auto& of_user = job.principal.user_limiter;
+  if (!of_token && !of_user) return {};
   int64_t tokens = 0;
   if (job.metering == Metering::kTokens) {
     const int64_t asked = job.facts.max_output_tokens;
     tokens = estimated_prompt_tokens(job) + (asked > 0 ? asked : kCompletionTokensGuessed);
   }
-  auto status = scope->limiter->admit(tokens, job.parts.clock.steady_ms());
-  if (!status) return tl::unexpected(status.error());
-  job.limits = *status;
-  job.permit = Permit(scope->limiter, tokens);
-  return {};
+  auto admitted =
+      admit_request(of_token.get(), of_user.get(), tokens, job.parts.clock.steady_ms(), job.limits);
+  if (admitted) job.permit = Permit(of_token, of_user, tokens);
+  return admitted;
 }
 
 }  // namespace chatgate

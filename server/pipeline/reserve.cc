@@ -32,7 +32,8 @@ Result<void> reserve(Job& job) {
     return job.parts.ledger.reserve(job.id, job.principal.user_id, *bound);
   }();
   if (!result) {
-    job.permit.withdraw();  // refused here, so it must not count against the token's limits
+    job.permit.withdraw();  // refused here, so it must not count against any limit
+    job.limits = {};        // nor be shown as counted
     return tl::unexpected(result.error());
   }
   job.hold = *result;

@@ -24,6 +24,10 @@ struct Fixture {
     directory.put_user(user);
     directory.put_token(token);
   }
+  bool admits(RequestLimiter* limiter) {
+    LimitStatus status;
+    return admit_request(limiter, nullptr, 0, clock.steady_ms(), status).has_value();
+  }
   ErrorCode refusal() {
     const auto found = directory.find_principal(kToken);
     REQUIRE_FALSE(found);
@@ -92,11 +96,11 @@ TEST_CASE_METHOD(Fixture, "a changed token keeps its limiter's state", "[directo
   token.requests_per_minute = 1;
   directory.put_token(token);
   const auto before = directory.find_principal(kToken)->scope->limiter;
-  REQUIRE(before->admit(0, clock.steady_ms()));
+  REQUIRE(admits(before.get()));
   token.name = "renamed";
   directory.put_token(token);
   CHECK(directory.find_principal(kToken)->scope->limiter == before);
-  CHECK_FALSE(before->admit(0, clock.steady_ms()));
+  CHECK_FALSE(admits(before.get()));
 }
 
 TEST_CASE_METHOD(Fixture, "the latest price whose time has come is in force", "[directory]") {
@@ -154,6 +158,32 @@ TEST_CASE_METHOD(Fixture, "a budget bounds an unmetered account", "[directory]")
   user.budget = Budget{{1}, BudgetPeriod::kDay};
   directory.put_user(user);
   CHECK_FALSE(directory.find_principal(kToken)->unmetered);
+}
+
+TEST_CASE_METHOD(Fixture, "an account's limits are one for all its tokens", "[directory]") {
+  CHECK(directory.find_principal(kToken)->user_limiter == nullptr);
+  user.limits.parallel_requests = 1;
+  directory.put_user(user);
+  ApiToken other = token;
+  other.id = {8};
+  other.hash = hash_of_token("sk-cg-second");
+  directory.put_token(other);
+  const auto limiter = directory.find_principal(kToken)->user_limiter;
+  REQUIRE(limiter);
+  CHECK(directory.find_principal("sk-cg-second")->user_limiter == limiter);
+
+  // What runs is known through every change.
+  LimitStatus status;
+  REQUIRE(admit_request(nullptr, limiter.get(), 0, clock.steady_ms(), status));
+  user.limits = {};
+  directory.put_user(user);
+  user.limits.parallel_requests = 1;
+  directory.put_user(user);
+  const auto later = directory.find_principal(kToken)->user_limiter;
+  const auto refused = admit_request(nullptr, later.get(), 0, clock.steady_ms(), status);
+  REQUIRE_FALSE(refused);
+  CHECK_THAT(refused.error().message,
+             Catch::Matchers::ContainsSubstring("this account may run one"));
 }
 
 }  // namespace
