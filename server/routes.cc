@@ -46,6 +46,11 @@ bool is_open(const Door& door, const Config& config) {
   return std::find(config.doors.begin(), config.doors.end(), door.name) != config.doors.end();
 }
 
+FrontKind kind_of(const Door& door) {
+  if (&door == &kHealth) return FrontKind::kProbe;
+  return door.name == "web" ? FrontKind::kWeb : FrontKind::kApi;
+}
+
 bool matches(const RouteEntry& route, std::string_view path) {
   return route.path.ends_with('/') ? path.starts_with(route.path) : path == route.path;
 }
@@ -95,6 +100,9 @@ void Router::answer(HttpExchange& exchange, LoopContext& context) {
   const auto* route = find_route(path, context.runtime->config);
   RoutedRequest request{exchange, context, std::move(path), route ? route->door : kOpenai};
   introduce(request, route);
+  const auto admitted = parts_.guard.admit(exchange, context.runtime->front, kind_of(request.door));
+  if (!admitted) return answer_error(request, admitted.error());
+  if (!*admitted) return;
   if (route == nullptr) {
     return answer_error(
         request, {ErrorCode::kNotFound, "there is nothing at this path; the API is below /v1/"});

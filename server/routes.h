@@ -6,6 +6,7 @@
 
 #include "common/messages/language.h"
 #include "server/books/store_reader.h"
+#include "server/guard/front_guard.h"
 #include "server/pipeline/pipeline.h"
 
 namespace chatgate {
@@ -17,6 +18,7 @@ struct RouteParts {
   BookWriter& writer;
   StoreReader& reader;
   Conversations& conversations;
+  FrontGuard& guard;
   const Clock& clock;
 };
 

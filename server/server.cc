@@ -172,6 +172,7 @@ class Server {
   RequestIds request_ids_{system_clock()};
   Ledger ledger_;
   Directory directory_{system_clock()};
+  FrontGuard guard_{system_clock()};
   std::unique_ptr<Loops> loops_;
   std::vector<std::unique_ptr<LoopContext>> contexts_;
   std::unique_ptr<BookWriter> writer_;
@@ -300,8 +301,8 @@ Result<void> Server::prepare_demo() {
 Result<void> Server::listen() {
   pipeline_ = std::make_unique<Pipeline>(
       PipelineParts{directory_, ledger_, *writer_, *conversations_, system_clock()});
-  router_ = std::make_unique<Router>(
-      RouteParts{*pipeline_, directory_, *writer_, *reader_, *conversations_, system_clock()});
+  router_ = std::make_unique<Router>(RouteParts{*pipeline_, directory_, *writer_, *reader_,
+                                                *conversations_, guard_, system_clock()});
   if (is_demo_) {
     demo_ = std::make_unique<HttpListener>(loops_->all(), answer_as_demo, openai_dialect(),
                                            request_ids_, TransportLimits{});
@@ -372,9 +373,8 @@ void Server::set_runtime() {
   auto runtime = std::make_shared<Runtime>();
   runtime->config = config_;
   runtime->master_key = master_key_;
-  for (const auto& range : config_.trusted_proxies) {
-    runtime->trusted_proxies.push_back(parse_ip_range(range).value());
-  }
+  runtime->front = front_rules_of(config_).value();  // the configuration was checked when read
+  guard_.set_limits(config_);
   if (is_demo_) {
     UpstreamConfig upstream;
     upstream.name = "demo";

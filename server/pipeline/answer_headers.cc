@@ -1,54 +1,28 @@
 #include <string>
 
+#include "server/guard/limit_headers.h"
 #include "server/pipeline/job.h"
 
 namespace chatgate {
-namespace {
-
-// As OpenAI writes durations: "120ms", "1.5s", "6m0s".
-std::string format_reset(int64_t ms) {
-  if (ms < 1000) return std::to_string(ms) + "ms";
-  const int64_t minutes = ms / 60'000;
-  const int64_t rest_ms = ms % 60'000;
-  std::string seconds = std::to_string(rest_ms / 1000);
-  if (rest_ms % 1000 != 0) {
-    std::string fraction = std::to_string(1000 + rest_ms % 1000).substr(1);
-    while (fraction.back() == '0') fraction.pop_back();
-    seconds += "." + fraction;
-  }
-  return (minutes > 0 ? std::to_string(minutes) + "m" : "") + seconds + "s";
-}
-
-void add_side(HeaderList& headers, const char* kind, const LimitStatus::Side& side) {
-  const std::string prefix = "x-ratelimit-";
-  headers.emplace_back(prefix + "limit-" + kind, std::to_string(side.limit));
-  headers.emplace_back(prefix + "remaining-" + kind, std::to_string(side.remaining));
-  headers.emplace_back(prefix + "reset-" + kind, format_reset(side.reset_ms));
-}
-
-}  // namespace
-
-void add_limit_headers(const Job& job, HeaderList& headers) {
-  if (job.limits.requests) add_side(headers, "requests", *job.limits.requests);
-  if (job.limits.tokens) add_side(headers, "tokens", *job.limits.tokens);
-}
 
 HeaderList answer_headers(Job& job) {
   if (job.translation) {
     HeaderList headers = job.route.translator->headers();
-    add_limit_headers(job, headers);
+    add_limit_headers(job.limits, headers);
     return headers;
   }
-  const bool is_limited = job.limits.requests || job.limits.tokens;
+  const bool is_limited =
+      job.limits.requests || job.limits.tokens || job.runtime->front.limits_addresses;
   HeaderList headers = job.call->take_headers();
-  // The upstream's own request id and server names mean nothing to the client, and its limits are
-  // those of the shared account: a token's own limits take their place.
+  // Which pages may call is this gateway's to say. The upstream's own request id and server names
+  // mean nothing to the client, and its limits are those of the shared account: the limits in force
+  // here take their place.
   std::erase_if(headers, [&](const auto& header) {
     const std::string& name = header.first;
     return name == "x-request-id" || name == "server" || name == "strict-transport-security" ||
-           (is_limited && name.starts_with("x-ratelimit-"));
+           name.starts_with("access-control-") || (is_limited && name.starts_with("x-ratelimit-"));
   });
-  add_limit_headers(job, headers);
+  add_limit_headers(job.limits, headers);
   return headers;
 }
 

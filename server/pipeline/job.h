@@ -126,7 +126,7 @@ struct Job : ListLink, std::enable_shared_from_this<Job> {
 // has no price.
 Result<void> check_model(Job& job);
 
-// Takes the request's share of its token's limits.
+// Takes the request's share of its token's and its account's limits, or of neither.
 Result<void> limit_rate(Job& job);
 
 // Reserves the most that the request can cost.
@@ -157,8 +157,7 @@ Result<void> settle(Job& job, UsageStatus status);
 // The same without waiting, for a request that nobody waits for.
 void settle_detached(Job& job, UsageStatus status);
 
-// The headers of an answer: the upstream's, with the token's own limits. Once for each job.
+// The headers of an answer: the upstream's, with the limits in force here. Once for each job.
 HeaderList answer_headers(Job& job);
-void add_limit_headers(const Job& job, HeaderList& headers);
 
 }  // namespace chatgate

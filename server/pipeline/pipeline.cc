@@ -2,6 +2,7 @@
 
 #include "common/log/log.h"
 #include "server/guard/client_address.h"
+#include "server/guard/limit_headers.h"
 #include "server/pipeline/authenticate.h"
 #include "server/pipeline/job.h"
 #include "server/pipeline/request_headers.h"
@@ -37,16 +38,15 @@ Result<void> admit(Job& job, HttpExchange& exchange) {
 void refuse(Job& job, HttpExchange& exchange, const Error& error) {
   auto rendered =
       job.route.render_error ? job.route.render_error(error) : render_openai_error(error);
-  const std::string client =
-      client_address(exchange.client_ip(), exchange.head().header("x-forwarded-for"),
-                     job.runtime->trusted_proxies);
+  const std::string_view client =
+      client_address(exchange.client_ip(), exchange.head(), job.runtime->front.trusted_proxies);
   log::info("request_refused", {{"request", std::string_view(format_request_id(job.id))},
-                                {"client", std::string_view(client)},
+                                {"client", client},
                                 {"user", job.principal.user_id.value},
                                 {"endpoint", std::string_view(job.route.endpoint)},
                                 {"status", rendered.status},
                                 {"reason", std::string_view(error.message)}});
-  add_limit_headers(job, rendered.headers);
+  add_limit_headers(job.limits, rendered.headers);
   exchange.answer(rendered.status, std::move(rendered.headers), std::move(rendered.body));
 }
 

@@ -13,11 +13,11 @@
 #include "common/clock.h"
 #include "common/config/config.h"
 #include "common/ledger/ledger.h"
-#include "common/net/address.h"
 #include "common/secrets/secrets.h"
 #include "server/books/book_writer.h"
 #include "server/books/directory.h"
 #include "server/conversation/conversations.h"
+#include "server/guard/front_guard.h"
 #include "server/pipeline/answer_translator.h"
 #include "server/transport/event_loop.h"
 #include "server/transport/http_listener.h"
@@ -30,7 +30,7 @@ namespace chatgate {
 // keeps the one that it began with.
 struct Runtime {
   Config config;
-  std::vector<IpRange> trusted_proxies;
+  FrontRules front;
   std::shared_ptr<UpstreamPool> pool;
   std::optional<MasterKey> master_key;  // opens the upstream keys kept in the database
 };

@@ -57,6 +57,7 @@ void HttpConnection::serve() {
     request_id_ = host_.request_ids->next();
     started_ms_ = system_clock().steady_ms();
     begin_record();
+    added_headers_.clear();
     const bool is_whole = host_.processor->process(*this);
     finish_request();
     const bool is_sent = is_whole && flush();
@@ -404,7 +405,10 @@ FaultAnswer make_fault_answer(const HttpDialect& dialect, RequestId id, const Er
 }
 
 HeaderList HttpConnection::own_headers() const {
-  return host_.dialect->own_headers(request_id_, system_clock().steady_ms() - started_ms_);
+  HeaderList headers =
+      host_.dialect->own_headers(request_id_, system_clock().steady_ms() - started_ms_);
+  headers.insert(headers.end(), added_headers_.begin(), added_headers_.end());
+  return headers;
 }
 
 void HttpConnection::answer_fault(const Error& error) {

@@ -69,7 +69,11 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
   void note_status(int status) {
     if (record_) record_->status = status;
   }
+  // Those of the dialect, and those that were added to the running request.
   HeaderList own_headers() const;
+  void add_header(std::string name, std::string value) {
+    added_headers_.emplace_back(std::move(name), std::move(value));
+  }
   Result<std::string> read_body(size_t spare_capacity);
   void on_client_gone(std::function<void()> callback);
   void finish_request() { on_gone_ = nullptr; }
@@ -119,6 +123,7 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
   RequestId request_id_;
   int64_t started_ms_ = 0;                // when the request's head was here, by the steady clock
   std::shared_ptr<AccessRecord> record_;  // of the request under way; null without an access log
+  HeaderList added_headers_;
   std::string output_;
   Event input_event_;
   Event write_event_;

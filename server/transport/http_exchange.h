@@ -55,6 +55,9 @@ class HttpExchange {
   // Calls back once, on the loop, when the client closes its side; immediately if it has already.
   virtual void on_client_gone(std::function<void()> callback) = 0;
 
+  // For the answer, whoever makes it, unless that has a header of this name; Vary is added besides.
+  virtual void add_header(std::string name, std::string value) = 0;
+
   // Exactly one of these, once. Headers are complete: no Content-Length, Connection, Date, and none
   // of those that every answer bears.
   virtual void answer(int status, HeaderList headers, std::string body) = 0;

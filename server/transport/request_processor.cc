@@ -100,6 +100,9 @@ class ConnectionExchange final : public HttpExchange {
   void on_client_gone(std::function<void()> callback) override {
     connection_.on_client_gone(std::move(callback));
   }
+  void add_header(std::string name, std::string value) override {
+    connection_.add_header(std::move(name), std::move(value));
+  }
   void answer(int status, HeaderList headers, std::string body) override {
     response_.status = status;
     set_headers(std::move(headers));
@@ -233,7 +236,8 @@ void HttplibProcessor::finish_headers(const httplib::Request& request,
     response.set_header("Connection", "keep-alive");
   }
   for (auto& [name, value] : connection.own_headers()) {
-    if (!response.has_header(name)) response.headers.emplace(std::move(name), std::move(value));
+    if (response.has_header(name) && name != "Vary") continue;
+    response.headers.emplace(std::move(name), std::move(value));
   }
 }
 
