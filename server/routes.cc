@@ -69,11 +69,9 @@ const RouteEntry* find_route(std::string_view path, const Config& config) {
 }
 
 // The path as it may stand in a log: nothing that a client made up.
-std::string loggable_path(const RouteEntry* route, std::string_view path) {
-  if (route == nullptr) return unknown_path_name(path);
-  if (&route->door == &kOpenai) return endpoint_name(path);
-  return std::string(route->path.ends_with('/') ? route->path : path) +
-         (route->path.ends_with('/') ? "{id}" : "");
+std::string loggable_path(const RoutedRequest& request, const RouteEntry* route) {
+  if (route == nullptr) return unknown_path_name(request.path);
+  return &route->door == &kOpenai ? endpoint_name(request.path) : request.endpoint();
 }
 
 // What the access log tells of a request whatever its route does: whence it came and where it goes.
@@ -81,10 +79,9 @@ void introduce(const RoutedRequest& request, const RouteEntry* route) {
   const auto record = request.exchange.access_record();
   if (!record) return;
   if (route != nullptr) record->door = route->door.name;
-  record->path = loggable_path(route, request.path);
-  record->client = client_address(request.exchange.client_ip(),
-                                  request.exchange.head().header("x-forwarded-for"),
-                                  request.context.runtime->trusted_proxies);
+  record->path = loggable_path(request, route);
+  record->client = client_address(request.exchange.client_ip(), request.exchange.head(),
+                                  request.context.runtime->front.trusted_proxies);
 }
 
 bool is_plain(unsigned char c) {  // RFC 3986: unreserved, sub-delims, ':' and '@'; and '/'
@@ -99,6 +96,9 @@ void Router::answer(HttpExchange& exchange, LoopContext& context) {
   auto path = canonical_path(exchange.path());
   const auto* route = find_route(path, context.runtime->config);
   RoutedRequest request{exchange, context, std::move(path), route ? route->door : kOpenai};
+  if (route != nullptr && route->path.ends_with('/')) {
+    request.rest = std::string_view(request.path).substr(route->path.size());
+  }
   introduce(request, route);
   const auto admitted = parts_.guard.admit(exchange, context.runtime->front, kind_of(request.door));
   if (!admitted) return answer_error(request, admitted.error());
@@ -107,10 +107,11 @@ void Router::answer(HttpExchange& exchange, LoopContext& context) {
     return answer_error(
         request, {ErrorCode::kNotFound, "there is nothing at this path; the API is below /v1/"});
   }
-  if (request.path.size() > route->path.size()) {
-    request.rest = std::string_view(request.path).substr(route->path.size());
-  }
   route->answer(parts_, request);
+}
+
+std::string RoutedRequest::endpoint() const {
+  return rest.empty() ? path : path.substr(0, path.size() - rest.size()) + "{id}";
 }
 
 Language RoutedRequest::language() const {

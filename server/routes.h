@@ -36,6 +36,8 @@ struct RoutedRequest {
   const Door& door;
   std::string_view rest = {};  // of the path, behind a route that is a beginning
 
+  // The path as the books name it: "/ask/{id}".
+  std::string endpoint() const;
   const Config& config() const { return context.runtime->config; }
   // The one that the client likes best, else the configured one.
   Language language() const;

@@ -81,7 +81,7 @@ void ask_upstream(const RouteParts& parts, const RoutedRequest& request, Caller 
                   const ChatRequest& chat, std::shared_ptr<AnswerTranslator> translator,
                   std::string proxy) {
   Route route;
-  route.endpoint = request.path;
+  route.endpoint = request.endpoint();
   route.upstream_path = "/chat/completions";
   route.render_error = request.error_renderer();
   route.principal = std::move(caller.principal);

@@ -53,3 +53,5 @@ expect "GET" "$status $(header allow)" "405 POST, OPTIONS"
 expect "books" "$(books_of gpt-4o)" "6 65 45 0.000155"
 expect_no_holds
 expect_sound_books
+expect "one endpoint" "$(admin usage report --format json --by endpoint | json 'input.map(row => row.endpoint)')" \
+  '["/ask/{id}"]'

@@ -25,7 +25,7 @@ TEST_CASE("JSON strings are plain ASCII and mean what was given") {
 
 TEST_CASE("every string of bytes becomes valid JSON") {
   for (int first = 0; first < 256; ++first) {
-    for (const int second : {0, '"', '\\', 0x80, 0xbf, 0xc3, 0xff}) {
+    for (const int second : {0x00, 0x22, 0x5c, 0x80, 0xbf, 0xc3, 0xff}) {
       const std::string bytes{static_cast<char>(first), static_cast<char>(second)};
       const std::string json = json_of(bytes);
       REQUIRE(nlohmann::json::accept(json));
