@@ -117,6 +117,7 @@ size_t MessageTree::count_branches() const {
 void MessageTree::print(std::ostream& out, size_t width, bool is_unicode) const {
   const std::string bar = is_unicode ? "  │ " : "  | ";
   constexpr size_t kBarWidth = 4;
+  constexpr size_t kBesideNames = 30;  // a message's number and time
   std::vector<size_t> numbers(nodes_.size());
   std::vector<size_t> waiting(roots_.rbegin(), roots_.rend());
   size_t before = kNone;
@@ -137,7 +138,7 @@ void MessageTree::print(std::ostream& out, size_t width, bool is_unicode) const 
     std::string who(name_of(message.role));
     if (!message.model.empty()) who += " " + message.model;
     if (!message.name.empty()) who += " " + message.name;
-    out << '[' << number << "] " << wrap_content(who, width - kBarWidth).front() << ", "
+    out << '[' << number << "] " << wrap_content(who, width - kBesideNames).front() << ", "
         << format_minute(message.created_at) << '\n'
         << "    " << message.id << '\n';
     for (const std::string& line : wrap_content(message.content, width - kBarWidth)) {

@@ -20,7 +20,7 @@ class MessageTree {
   void add(const Message& message);
   // How many messages nothing follows.
   size_t count_branches() const;
-  // No line is wider than `width`, but for a message's heading where even that does not fit.
+  // No line is wider than `width`, which is 40 at least.
   void print(std::ostream& out, size_t width, bool is_unicode) const;
 
  private:

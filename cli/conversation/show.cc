@@ -14,7 +14,7 @@ std::string heading_of(const ConversationSummary& summary, size_t branches) {
   std::string text = "conversation " + summary.id + "\nof " + summary.user + ", " +
                      counted(summary.messages, "message");
   if (branches > 1) text += ", " + std::to_string(branches) + " branches";
-  text += ", last used " + format_minute(summary.used_at);
+  text += "\nlast used " + format_minute(summary.used_at);
   if (summary.expires_at) text += ", over " + format_minute(*summary.expires_at);
   return text + "\n";
 }

@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/tokenizer/model_encoding.h"
+
 namespace chatgate {
 namespace {
 
-// The longest token of the encodings in use stands for so many bytes. What is longer than that many
-// times a budget cannot fit, and is refused without being counted.
-constexpr int64_t kTokenBytesMax = 128;
+// What is longer than so many times a budget cannot fit, and is refused without being counted.
+constexpr auto kBytesPerToken = static_cast<int64_t>(kTokenBytesMax);
 // A role and nothing else, with what the format adds.
 constexpr int64_t kMessageTokensMin = 4;
 
@@ -20,11 +21,11 @@ class Counting {
  public:
   Counting(const ChatFormat& format, const TokenCounter& count) : format_(format), count_(count) {}
 
-  // A number above `budget` for whatever cannot be within it.
+  // Some number above `budget` for whatever is not within it.
   int64_t tokens_of(Role role, std::string_view content, std::string_view name,
                     int64_t budget) const {
     const auto bytes = static_cast<int64_t>(content.size());
-    if (bytes / kTokenBytesMax > budget) return bytes / kTokenBytesMax;
+    if (bytes / kBytesPerToken > budget) return bytes / kBytesPerToken;
     int64_t tokens = format_.per_message + count_(name_of(role)) + count_(content);
     if (!name.empty()) tokens += format_.per_name + count_(name);
     return tokens;
@@ -45,15 +46,8 @@ tl::unexpected<Error> too_long(int64_t tokens, const ContextLimits& limits) {
 
 }  // namespace
 
-// https://cookbook.openai.com/examples/how_to_count_tokens_with_tiktoken: where a name is given it
-// takes the role's place, which is how one token less comes about.
-ChatFormat chat_format_of(std::string_view model) {
-  if (model == "gpt-3.5-turbo-0301") return {4, -1, 3};
-  return {};
-}
-
 Result<Prompt> build_prompt(std::string_view system, const std::vector<Message>& history,
-                            ChatMessage question, const ContextLimits& limits,
+                            PromptMessage question, const ContextLimits& limits,
                             const ChatFormat& format, const TokenCounter& count) {
   const Counting counting(format, count);
   const int64_t budget = budget_of(limits);
@@ -84,10 +78,20 @@ Result<Prompt> build_prompt(std::string_view system, const std::vector<Message>&
   return prompt;
 }
 
+Result<Prompt> build_prompt_for(std::string_view model, std::string_view system,
+                                const std::vector<Message>& history, PromptMessage question,
+                                const ContextLimits& limits) {
+  const auto& encoding = encoding_for(model);
+  const auto count = [&](std::string_view text) {
+    return encoding.count_up_to(text, limits.tokens_max + 1);
+  };
+  return build_prompt(system, history, std::move(question), limits, chat_format_of(model), count);
+}
+
 ReadBounds read_bounds_of(const ContextLimits& limits) {
   const int64_t budget = budget_of(limits);
   return {static_cast<size_t>(budget / kMessageTokensMin),
-          static_cast<size_t>(budget * kTokenBytesMax)};
+          static_cast<size_t>(budget * kBytesPerToken)};
 }
 
 }  // namespace chatgate

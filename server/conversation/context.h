@@ -11,35 +11,27 @@
 
 #include "common/domain/message.h"
 #include "common/result.h"
+#include "common/tokenizer/chat_tokens.h"
 
 namespace chatgate {
 
-// How many tokens of the model a text is.
+// How many tokens of the model a text is; of a long text no more need be counted than
+// ContextLimits::tokens_max and one.
 using TokenCounter = std::function<int64_t(std::string_view text)>;
-
-// What a model's chat format adds to the texts of each message, to each speaker's name and to the
-// whole prompt, in tokens.
-struct ChatFormat {
-  int64_t per_message = 3;
-  int64_t per_name = 1;
-  int64_t per_prompt = 3;
-};
-// gpt-3.5-turbo-0301 has one of its own.
-ChatFormat chat_format_of(std::string_view model);
 
 struct ContextLimits {
   int64_t tokens_max = 4'096;       // of prompt and answer together
   int64_t answer_tokens_min = 600;  // of them kept free for the answer
 };
 
-struct ChatMessage {
+struct PromptMessage {
   Role role = Role::kUser;
   std::string content;
   std::string name;  // empty: none
 };
 
 struct Prompt {
-  std::vector<ChatMessage> messages;  // in the order in which they are sent
+  std::vector<PromptMessage> messages;  // in the order in which they are sent
   int64_t tokens = 0;
   int64_t answer_tokens_max = 0;  // `max_tokens` of the request
 };
@@ -48,8 +40,12 @@ struct Prompt {
 // that fit, up to the first one that does not. kInvalidRequest, saying by how much, when system
 // message and question alone leave less than `answer_tokens_min`.
 Result<Prompt> build_prompt(std::string_view system, const std::vector<Message>& history,
-                            ChatMessage question, const ContextLimits& limits,
+                            PromptMessage question, const ContextLimits& limits,
                             const ChatFormat& format, const TokenCounter& count);
+// The same by the model's own tokenizer and format, with work bounded by the limits.
+Result<Prompt> build_prompt_for(std::string_view model, std::string_view system,
+                                const std::vector<Message>& history, PromptMessage question,
+                                const ContextLimits& limits);
 
 // How much of a history can fit at all: what is beyond it need not be read.
 struct ReadBounds {

@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "common/messages/messages.h"
-#include "common/tokenizer/model_encoding.h"
 #include "server/conversation/context.h"
 #include "server/doors/chat_request.h"
 #include "server/json/json_text.h"
@@ -96,10 +95,8 @@ void ask(const RouteParts& parts, const RoutedRequest& request, Caller caller, Q
   }
   ChatRequest chat;
   chat.model = config.default_model;
-  const auto& encoding = encoding_for(chat.model);
-  auto prompt = build_prompt(
-      {}, history.messages, {Role::kUser, question.prompt, {}}, limits, chat_format_of(chat.model),
-      [&](std::string_view text) { return encoding.count_up_to(text, limits.tokens_max + 1); });
+  auto prompt = build_prompt_for(chat.model, {}, history.messages,
+                                 {Role::kUser, question.prompt, {}}, limits);
   if (!prompt) return answer_error(request, prompt.error());
   for (auto& message : prompt->messages) {
     chat.add_message(name_of(message.role), std::move(message.content));

@@ -1,5 +1,6 @@
 #include "server/conversation/context.h"
 
+#include <algorithm>
 #include <catch2/catch_all.hpp>
 #include <random>
 
@@ -41,7 +42,7 @@ TEST_CASE("a question alone: three tokens a message, three to prime", "[conversa
 }
 
 TEST_CASE("names and the format of 0301 are counted by their rules", "[conversation]") {
-  const ChatMessage question{Role::kUser, "hello", "bo"};
+  const PromptMessage question{Role::kUser, "hello", "bo"};
   const auto tokens = [&](std::string_view model) {
     return build_prompt("", {}, question, {4'096, 600}, chat_format_of(model), count_bytes)->tokens;
   };
@@ -109,9 +110,25 @@ TEST_CASE("what cannot fit is refused without being counted", "[conversation]") 
     counted += static_cast<int64_t>(text.size());
     return static_cast<int64_t>(text.size() / 100);
   };
-  const ChatMessage question{Role::kUser, std::string(10'000'000, ' '), ""};
+  const PromptMessage question{Role::kUser, std::string(10'000'000, ' '), ""};
   CHECK_FALSE(build_prompt("", {}, question, {4'096, 600}, {}, count).has_value());
   CHECK(counted == 0);
+}
+
+// What is sent is what the model's own tokenizer finds in it.
+TEST_CASE("a prompt's tokens are those of its messages", "[conversation]") {
+  for (const std::string model : {"gpt-4o", "gpt-3.5-turbo-0301", "gpt-4"}) {
+    const auto history = history_of({"Привет, мир", std::string(5'000, ' '), "你好 🙂"});
+    const auto prompt = build_prompt_for(model, "Be brief.", history,
+                                         {Role::kUser, "What is a token?", "bo"}, {4'096, 600});
+    REQUIRE(prompt.has_value());
+    CHECK(prompt->messages.size() == 5);
+    std::vector<ChatMessage> sent;
+    for (const auto& each : prompt->messages) {
+      sent.push_back({name_of(each.role), each.content, each.name});
+    }
+    CHECK(prompt->tokens == count_chat_tokens(model, sent));
+  }
 }
 
 TEST_CASE("the bounds of reading never cut what would fit", "[conversation]") {
