@@ -27,6 +27,7 @@ std::string type_name_of(const ConfigKey& key) {
   if (key.type == "bytes") return "SIZE";
   if (key.type == "duration") return "TIME";
   if (key.type == "integer") return "N";
+  if (key.type == "decimal") return "NUMBER";
   if (key.type == "list") return "LIST";
   if (key.type == "object") return "NAME=VALUE,...";
   if (key.name.ends_with("_file") || key.name == "access_log") return "FILE";
@@ -39,6 +40,8 @@ std::string words_of(const ConfigKey& key) {
   if (key.name == "abort_policy") return "cancel,drain";
   if (key.name == "log_level") return "debug,info,warn,error";
   if (key.name == "log_format") return "text,json";
+  if (key.name == "language") return "en,zh_CN,zh_TW,ru_RU";
+  if (key.name == "conversations") return "database,memory";
   return "";
 }
 

@@ -95,14 +95,6 @@ Result<std::optional<MasterKey>> read_master_key(const Config& config) {
   return tl::unexpected(key.error());
 }
 
-// Whether only this machine can reach what listens there.
-bool is_loopback(const std::string& listen) {
-  const auto address = parse_host_port(listen);
-  if (!address || address->host == "localhost") return address.has_value();
-  const auto ip = parse_ip_address(address->host);
-  return ip && (parse_ip_range("127.0.0.0/8")->contains(*ip) || ip == parse_ip_address("::1"));
-}
-
 // The loops and their threads. Parts that live on the loops are destroyed between stop and ~Loops.
 class Loops {
  public:
@@ -220,6 +212,9 @@ Result<void> Server::read_config() {
   is_demo_ = config_.upstreams.empty();
   set_log_level(config_);
   set_log_format(config_);
+  for (const std::string_view warning : loaded->warnings) {
+    log::warn("configuration_warning", {{"reason", warning}});
+  }
   auto key = read_master_key(config_);
   if (!key) return tl::unexpected(key.error());
   master_key_ = *key;

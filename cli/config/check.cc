@@ -1,23 +1,10 @@
 #include "cli/config/check.h"
 
 #include "cli/commands.h"
+#include "common/config/explain.h"
 #include "common/secrets/secrets.h"
 
 namespace chatgate {
-namespace {
-
-std::string sentence_of(const Config& config) {
-  std::string upstreams;
-  for (const auto& upstream : config.upstreams) {
-    upstreams += (upstreams.empty() ? "" : ", ") + upstream.name;
-  }
-  if (upstreams.empty()) upstreams = "the built-in demo upstream";
-  return "ok: listens on " + config.listen + ", keeps its books in " + config.db + ", relays to " +
-         upstreams;
-}
-
-}  // namespace
-
 void register_config_check(CLI::App& noun, Context& context) {
   CLI::App* verb =
       add_verb(noun, "check", "say whether `serve` could start, and with what",
@@ -40,7 +27,7 @@ Result<void> run_config_check(const ConfigCheckOptions&, Context& context) {
         {text_cell(origin.key), text_cell(origin.origin), text_cell(origin.value)});
   }
   if (!table.rows.empty() || context.format != Format::kTable) context.print_list(table);
-  context.hint(sentence_of(loaded->config));
+  for (const auto& line : explain(*loaded)) context.hint(line);
   return {};
 }
 

@@ -6,8 +6,8 @@ namespace chatgate {
 
 struct ConfigCheckOptions {};
 
-// What `serve` would start with: prints the keys that differ from their defaults, or fails with the
-// sentence that `serve` would fail with.
+// What `serve` would start with: prints the keys that differ from their defaults and, on the error
+// stream, what the configuration comes to; or fails with the sentence that `serve` would fail with.
 Result<void> run_config_check(const ConfigCheckOptions& options, Context& context);
 
 }  // namespace chatgate

@@ -83,27 +83,34 @@ struct ConfigOrigin {
 struct LoadedConfig {
   Config config;
   std::vector<ConfigOrigin> origins;  // every key, in the table's order
+  // Sentences for people: how the names of other programs were understood and what was passed over,
+  // and what whoever starts the gateway must not miss.
+  std::vector<std::string> notes;
+  std::vector<std::string> warnings;
 };
 
 // Values given on the command line, by key ("listen" -> "0.0.0.0:80").
 using ConfigFlags = std::map<std::string, std::string>;
 
-// Precedence: flag > environment > ./.env > file > default. `file`: a path that must exist, or
-// empty: ./chatgate.json if there is one. An unknown key, a number that is none or out of its
-// bounds, two aliases that disagree: kInvalidArgument naming the key and its source.
+// Precedence: flag > environment > ./.env > file > ./config.json > default. `file`: a path that
+// must exist, or empty: ./chatgate.json if there is one. The names of the programs that chatgate
+// replaces are in foreign_names.cc; config.json is openai-api's. An unknown key, a number that is
+// none or out of its bounds, two aliases that disagree: kInvalidArgument naming the key and its
+// source.
 Result<LoadedConfig> load_config(const std::string& file, const ConfigFlags& flags,
                                  const Environment& environment);
 
 // The same for the administrator's verbs: only `db` and `master_key_file` are put into force, so
-// that a shell without the gateway's environment (an upstream's "env:NAME") can still use the
-// books.
+// that a shell without the gateway's environment (an upstream's "env:NAME"), or with variables of
+// other programs in it, can still use the books.
 Result<LoadedConfig> load_admin_config(const std::string& file, const ConfigFlags& flags,
                                        const Environment& environment);
 
 // One row of the table, for flags, completions and documentation.
 struct ConfigKey {
   std::string name;  // "body_bytes_max"; flag --body-bytes-max, CHATGATE_BODY_BYTES_MAX
-  std::string type;  // "text", "integer", "bytes", "duration", "boolean", "list", "object"
+  std::string
+      type;  // "text", "integer", "decimal", "bytes", "duration", "boolean", "list", "object"
   std::string default_text;
   std::string help;
   std::vector<std::string> aliases;  // further environment names: OPENAI_API_KEY

@@ -5,6 +5,7 @@
 
 #include "common/config/config_row.h"
 #include "common/config/door_keys.h"
+#include "common/config/foreign_names.h"
 #include "common/config/row_makers.h"
 #include "common/log/log.h"
 #include "common/net/address.h"
@@ -30,6 +31,9 @@ Result<std::string> normalize_db(std::string_view text) {
                 "the path of a file");
   }
   if (text.empty()) return fail(ErrorCode::kInvalidArgument, "the database needs a path");
+  if (text == ":memory:") {
+    return fail(ErrorCode::kInvalidArgument, "books in memory would be lost; give a file's path");
+  }
   return std::string(text);
 }
 
@@ -57,19 +61,18 @@ Result<std::string> normalize_log_format(std::string_view text) {
 void add_basic_rows(std::vector<ConfigRow>& rows) {
   rows.push_back(text("listen", &Settings::listen, "127.0.0.1:8080",
                       "address and port to listen on: `host:port`, `[v6]:port` or `:port`",
-                      normalize_listen, {"BIND_ADDRESS", "PORT", "SERVER_HOST", "SERVER_PORT"}));
-  rows.push_back(text("db", &Settings::db, "chatgate.db", "path of the SQLite database",
-                      normalize_db, {"DATABASE_URL", "DB"}));
+                      normalize_listen));
+  rows.push_back(
+      text("db", &Settings::db, "chatgate.db", "path of the SQLite database", normalize_db));
   rows.push_back(text("upstream_url", &Settings::upstream_url, "",
                       "base URL of the one upstream; alone: a server that needs no key",
-                      normalize_upstream_url, {"OPENAI_BASE_URL", "OPENAI_URL"}));
+                      normalize_upstream_url));
   rows.push_back(secret(text("upstream_key", &Settings::upstream_key, "",
-                             "key of the one upstream; alone: that of api.openai.com", nullptr,
-                             {"OPENAI_API_KEY", "OPENAI_KEY"})));
+                             "key of the one upstream; alone: that of api.openai.com")));
   rows.push_back(
       text("upstream_proxy", &Settings::upstream_proxy, "",
            "proxy to every upstream that names none: `http://`, `socks5://`, `socks5h://`",
-           normalize_proxy, {"OPENAI_PROXY", "SOCKS_PROXY"}));
+           normalize_proxy));
   rows.push_back(file_only(other("list", "upstreams", std::monostate{}, "",
                                  "several upstreams (see below); none: the built-in demo")));
   rows.push_back(other("object", "model_aliases", &Settings::model_aliases, "",
@@ -155,6 +158,7 @@ std::vector<ConfigRow> make_rows() {
   add_log_rows(rows);
   add_door_rows(rows);
   add_guard_rows(rows);
+  for (auto& row : rows) row.key.aliases = foreign_names_of(row.key.name);
   return rows;
 }
 
@@ -171,6 +175,10 @@ std::string with_case_and_dash(std::string name, bool is_upper) {
 bool names_other_database(std::string_view text) {
   return !text.starts_with("sqlite:") && (text.find("://") != std::string_view::npos ||
                                           text.find("@tcp(") != std::string_view::npos);
+}
+
+bool is_address(std::string_view text) {
+  return text.find("://") != text.npos || names_other_database(text);
 }
 
 const std::vector<ConfigRow>& config_rows() {

@@ -37,8 +37,8 @@ struct ConfigRow {
   SettingsField field;
   int64_t min = 0;
   int64_t max = std::numeric_limits<int64_t>::max();
-  bool zero_is_off = false;  // 0 is allowed although it is below `min`
-  Normalize normalize = nullptr;
+  bool zero_is_off = false;       // 0 is allowed although it is below `min`
+  Normalize normalize = nullptr;  // of an object: checks its names
 };
 
 const std::vector<ConfigRow>& config_rows();
@@ -51,9 +51,14 @@ std::string flag_name_of(const ConfigKey& key);
 // Whether `text` is the address of a database other than SQLite: "postgres://...", or
 // "user:password@tcp(host:port)/name".
 bool names_other_database(std::string_view text);
+// Whether `text` is a URL or such an address, and so may hold a password.
+bool is_address(std::string_view text);
 
 // Reads `text` into the row's field and returns it in its normal form, as `config show` prints it
 // (but for secrets, which the caller masks).
 Result<std::string> set_value(const ConfigRow& row, std::string_view text, Settings& settings);
+
+// A value in its normal form as it may be shown: without secrets.
+std::string shown_value(const ConfigRow& row, const std::string& value);
 
 }  // namespace chatgate

@@ -1,6 +1,8 @@
 // Text to the fields of Settings, by the type of the field.
 
 #include "common/config/config_row.h"
+#include "common/net/url.h"
+#include "common/secrets/secrets.h"
 #include "common/text/quantity.h"
 
 namespace chatgate {
@@ -86,6 +88,10 @@ struct Setter {
   Result<std::string> operator()(TextMap Settings::*field) const {
     auto pairs = split_pairs();
     if (!pairs) return tl::unexpected(std::move(pairs.error()));
+    for (const auto& [name, value] : *pairs) {
+      if (row.normalize == nullptr) continue;
+      if (auto checked = row.normalize(name); !checked) return checked;
+    }
     settings.*field = *pairs;
     return join_pairs(*pairs);
   }
@@ -118,7 +124,8 @@ struct Setter {
       const std::string name(trim(std::string_view(word).substr(0, equals)));
       if (equals == word.npos || name.empty() || equals + 1 == word.size()) {
         return fail(ErrorCode::kInvalidArgument,
-                    quote(word) + " is not a pair; write name=value,name=value");
+                    (row.key.is_secret ? "a word" : quote(word)) +
+                        std::string(" is not a pair; write name=value,name=value"));
       }
       if (!pairs.emplace(name, trim(std::string_view(word).substr(equals + 1))).second) {
         return fail(ErrorCode::kInvalidArgument, quote(name) + " is given twice");
@@ -141,6 +148,16 @@ struct Setter {
 
 Result<std::string> set_value(const ConfigRow& row, std::string_view text, Settings& settings) {
   return std::visit(Setter{row, text, settings}, row.field);
+}
+
+std::string shown_value(const ConfigRow& row, const std::string& value) {
+  if (row.key.is_secret && row.key.type == "object") {
+    std::vector<std::string> words = split_list(value);
+    for (auto& word : words) word = word.substr(0, word.find('=')) + "=…";
+    return join_list(words);
+  }
+  if (row.key.is_secret) return value.empty() ? "" : mask(value);
+  return is_address(value) ? mask_url(value) : value;
 }
 
 }  // namespace chatgate

@@ -7,6 +7,7 @@
 #include "common/config/row_makers.h"
 #include "common/domain/decimal.h"
 #include "common/domain/user.h"
+#include "common/messages/language.h"
 #include "common/net/url.h"
 #include "common/text/quantity.h"
 
@@ -101,9 +102,47 @@ Result<std::string> normalize_route(std::string_view text) {
   return std::string(text);
 }
 
-Result<std::string> normalize_origin(std::string_view text) { return std::string(text); }
+// "*", or an origin as browsers send it (RFC 6454, 6.2): lower case, without the scheme's own port.
+Result<std::string> normalize_origin(std::string_view text) {
+  if (text == "*") return std::string(text);
+  const auto url = parse_url(text, {"http", "https"});
+  if (!url) {
+    return fail(ErrorCode::kInvalidArgument,
+                url.error().message + "; an origin is written https://example.org");
+  }
+  if (url->path.find_first_not_of('/') != url->path.npos || !url->userinfo.empty()) {
+    return fail(
+        ErrorCode::kInvalidArgument,
+        quote(mask_url(text)) + " is more than an origin; write scheme, host and port alone");
+  }
+  if (url->host.find('*') != url->host.npos) {
+    return fail(ErrorCode::kInvalidArgument,
+                quote(text) + " stands for several origins; name each of them, or * for all");
+  }
+  const bool is_own_port = url->port == (url->scheme == "http" ? "80" : "443");
+  return url->scheme + "://" + to_lower(url->host) +
+         (url->port.empty() || is_own_port ? "" : ":" + url->port);
+}
 
-Result<std::string> normalize_language(std::string_view text) { return std::string(text); }
+// "host" or "host:port", as a proxy's address is compared with them.
+Result<std::string> normalize_proxy_host(std::string_view text) {
+  const size_t colon = text.rfind(':');
+  const bool has_port = colon != text.npos && text.find(']', colon) == text.npos;
+  const auto address = parse_host_port(has_port ? std::string(text) : std::string(text) + ":1");
+  if (!address || address->host.empty() || address->port == 0) {
+    return fail(ErrorCode::kInvalidArgument, quote(mask_url(text)) +
+                                                 " is not a host; write proxy.example.org or "
+                                                 "proxy.example.org:8080");
+  }
+  const std::string normal = to_lower(format_host_port(*address));
+  return has_port ? normal : normal.substr(0, normal.rfind(':'));
+}
+
+Result<std::string> normalize_language(std::string_view text) {
+  if (const auto language = parse_language(text)) return std::string(language_name(*language));
+  return fail(ErrorCode::kInvalidArgument,
+              quote(text) + " is no language of the messages; write en, zh_CN, zh_TW or ru_RU");
+}
 
 void add_general_rows(std::vector<ConfigRow>& rows) {
   rows.push_back(other("list", "doors", &Settings::doors, "agent,web,ask,platform,bot",
@@ -118,32 +157,24 @@ void add_general_rows(std::vector<ConfigRow>& rows) {
   rows.push_back(text("guest_account", &Settings::guest_account, "guest",
                       "account that requests without a token are booked to", normalize_account));
   rows.push_back(text("default_model", &Settings::default_model, "gpt-4o-mini",
-                      "model of doors whose clients name none", nullptr,
-                      {"OPENAI_MODEL", "MODEL"}));
-  rows.push_back(text("default_temperature", &Settings::default_temperature, "",
-                      "0 to 2; of doors whose clients do not say", normalize_temperature,
-                      {"OPENAI_TEMPERATURE", "TEMPREATURE", "TEMPERATURE"}));
-  rows.push_back(text("default_top_p", &Settings::default_top_p, "", "0 to 1, likewise",
-                      normalize_top_p, {"TOP_P"}));
-  rows.push_back(text("default_presence_penalty", &Settings::default_presence_penalty, "",
-                      "-2 to 2, likewise", normalize_penalty, {"OPENAI_PRESENCE_PENALTY", "PRES"}));
-  rows.push_back(text("default_frequency_penalty", &Settings::default_frequency_penalty, "",
-                      "-2 to 2, likewise", normalize_penalty,
-                      {"OPENAI_FREQUENCY_PENALTY", "FREQ"}));
+                      "model of doors whose clients name none"));
+  rows.push_back(decimal("default_temperature", &Settings::default_temperature,
+                         "0 to 2; of doors whose clients do not say", normalize_temperature));
+  rows.push_back(
+      decimal("default_top_p", &Settings::default_top_p, "0 to 1, likewise", normalize_top_p));
+  rows.push_back(decimal("default_presence_penalty", &Settings::default_presence_penalty,
+                         "-2 to 2, likewise", normalize_penalty));
+  rows.push_back(decimal("default_frequency_penalty", &Settings::default_frequency_penalty,
+                         "-2 to 2, likewise", normalize_penalty));
 }
 
 void add_conversation_rows(std::vector<ConfigRow>& rows) {
-  rows.push_back(
-      with_aliases(integer("context_tokens", &Settings::context_tokens, "4096", 16, 100'000'000,
-                           "tokens of a conversation's question, history and answer together"),
-                   {"OPENAI_MAX_TOKENS"}));
-  rows.push_back(with_aliases(integer("min_response_tokens", &Settings::min_response_tokens, "600",
-                                      1, 100'000'000, "of these, kept free for the answer"),
-                              {"CHAT_MIN_RESPONSE_TOKENS"}));
-  rows.push_back(
-      with_aliases(duration("web_message_ttl", &Settings::web_message_ttl_ms, "30m", kSecondMs,
-                            3650 * kDayMs, "how long the door `web` remembers a message"),
-                   {"CHAT_SESSION_TTL"}));
+  rows.push_back(integer("context_tokens", &Settings::context_tokens, "4096", 16, 100'000'000,
+                         "tokens of a conversation's question, history and answer together"));
+  rows.push_back(integer("min_response_tokens", &Settings::min_response_tokens, "600", 1,
+                         100'000'000, "of these, kept free for the answer"));
+  rows.push_back(duration("web_message_ttl", &Settings::web_message_ttl_ms, "30m", kSecondMs,
+                          3650 * kDayMs, "how long the door `web` remembers a message"));
   rows.push_back(duration("ask_message_ttl", &Settings::ask_message_ttl_ms, "30d", kSecondMs,
                           3650 * kDayMs, "how long the door `ask` remembers a message"));
   rows.push_back(text("conversations", &Settings::conversations, "database",
@@ -153,30 +184,28 @@ void add_conversation_rows(std::vector<ConfigRow>& rows) {
 
 void add_dialect_rows(std::vector<ConfigRow>& rows) {
   rows.push_back(secret(other("object", "static_users", &Settings::static_users, "",
-                              "unmetered accounts with their passwords, made at the start")));
-  rows.push_back(secret(text("ops_key", &Settings::ops_key, "",
-                             "key of `/accounts` and `/admin`; none: they are closed",
-                             normalize_ops_key, {"OPS_KEY"})));
+                              "unmetered accounts with their passwords, made at the start",
+                              normalize_account)));
+  rows.push_back(
+      secret(text("ops_key", &Settings::ops_key, "",
+                  "key of `/accounts` and `/admin`; none: they are closed", normalize_ops_key)));
   rows.push_back(text("ops_link", &Settings::ops_link, "",
-                      "where the door `web` sends people who need an account or credit", nullptr,
-                      {"OPS_LINK"}));
+                      "where the door `web` sends people who need an account or credit"));
   rows.push_back(integer("web_requests_per_second", &Settings::web_requests_per_second, "1", 0,
                          1'000'000, "requests of one address at the door `web`; 0: no limit"));
   rows.push_back(integer("web_requests_burst", &Settings::web_requests_burst, "2", 1, 1'000'000,
                          "of them at once"));
   rows.push_back(text("platform_route", &Settings::platform_route, "api",
-                      "path of the door `platform`; `/`: the root", normalize_route, {"ROUTE"}));
-  rows.push_back(
-      secret(text("access_token", &Settings::access_token, "",
-                  "opens the door `bot` beside chatgate's own tokens", nullptr, {"ACCESS_TOKEN"})));
+                      "path of the door `platform`; `/`: the root", normalize_route));
+  rows.push_back(secret(text("access_token", &Settings::access_token, "",
+                             "opens the door `bot` beside chatgate's own tokens")));
   rows.push_back(text("bot_desc", &Settings::bot_desc, "",
-                      "told to the model before each question at the door `bot`", nullptr,
-                      {"BOT_DESC"}));
-  rows.push_back(with_aliases(integer("bot_max_tokens", &Settings::bot_max_tokens, "512", 1,
-                                      100'000'000, "longest answer at the door `bot`"),
-                              {"MAX_TOKENS"}));
+                      "told to the model before each question at the door `bot`"));
+  rows.push_back(integer("bot_max_tokens", &Settings::bot_max_tokens, "512", 1, 100'000'000,
+                         "longest answer at the door `bot`"));
   rows.push_back(other("list", "chat_proxy_hosts", &Settings::chat_proxy_hosts, "",
-                       "proxies that callers of `/ai/chat_proxy` may name; none: it is closed"));
+                       "proxies that callers of `/ai/chat_proxy` may name; none: it is closed",
+                       normalize_proxy_host));
 }
 
 }  // namespace
@@ -192,21 +221,16 @@ void add_guard_rows(std::vector<ConfigRow>& rows) {
                        "addresses and blocks that may come in; none: all", normalize_ip_range));
   rows.push_back(other("list", "deny_ips", &Settings::deny_ips, "",
                        "addresses and blocks that may not", normalize_ip_range));
-  rows.push_back(
-      with_aliases(integer("ip_requests_per_second", &Settings::ip_requests_per_second, "0", 0,
-                           1'000'000, "requests of one address (IPv6: one /64); 0: no limit"),
-                   {"SECOND_LIMIT"}));
-  rows.push_back(with_aliases(integer("ip_requests_per_minute", &Settings::ip_requests_per_minute,
-                                      "0", 0, 1'000'000, "likewise"),
-                              {"MINUTE_LIMIT"}));
-  rows.push_back(with_aliases(integer("ip_requests_per_hour", &Settings::ip_requests_per_hour, "0",
-                                      0, 1'000'000, "likewise"),
-                              {"HOUR_LIMIT"}));
-  ConfigRow cors = other("list", "cors_origins", &Settings::cors_origins, "*",
-                         "origins whose web pages may call; `*`: all", normalize_origin);
-  rows.push_back(with_aliases(std::move(cors), {"ALLOW_ORIGIN"}));
+  rows.push_back(integer("ip_requests_per_second", &Settings::ip_requests_per_second, "0", 0,
+                         1'000'000, "requests of one address (IPv6: one /64); 0: no limit"));
+  rows.push_back(integer("ip_requests_per_minute", &Settings::ip_requests_per_minute, "0", 0,
+                         1'000'000, "likewise"));
+  rows.push_back(integer("ip_requests_per_hour", &Settings::ip_requests_per_hour, "0", 0, 1'000'000,
+                         "likewise"));
+  rows.push_back(other("list", "cors_origins", &Settings::cors_origins, "*",
+                       "origins whose web pages may call; `*`: all", normalize_origin));
   rows.push_back(text("language", &Settings::language, "en", "of messages: en, zh_CN, zh_TW, ru_RU",
-                      normalize_language, {"LANG"}));
+                      normalize_language));
 }
 
 }  // namespace chatgate

@@ -12,14 +12,19 @@ namespace chatgate {
 inline constexpr int64_t kSecondMs = 1'000;
 inline constexpr int64_t kDayMs = 86'400 * kSecondMs;
 
-using Names = std::vector<std::string>;
-
 inline ConfigRow text(std::string name, std::string Settings::*field, std::string default_text,
-                      std::string help, Normalize normalize = nullptr, Names aliases = {}) {
+                      std::string help, Normalize normalize = nullptr) {
   ConfigRow row;
-  row.key = {std::move(name), "text", std::move(default_text), std::move(help), std::move(aliases)};
+  row.key = {std::move(name), "text", std::move(default_text), std::move(help), {}};
   row.field = field;
   row.normalize = normalize;
+  return row;
+}
+
+inline ConfigRow decimal(std::string name, std::string Settings::*field, std::string help,
+                         Normalize normalize) {
+  ConfigRow row = text(std::move(name), field, "", std::move(help), normalize);
+  row.key.type = "decimal";
   return row;
 }
 
@@ -67,11 +72,6 @@ inline ConfigRow other(std::string type, std::string name, SettingsField field,
   row.key = {std::move(name), std::move(type), std::move(default_text), std::move(help), {}};
   row.field = field;
   row.normalize = normalize;
-  return row;
-}
-
-inline ConfigRow with_aliases(ConfigRow row, Names aliases) {
-  row.key.aliases = std::move(aliases);
   return row;
 }
 

@@ -105,4 +105,11 @@ Result<IpRange> parse_ip_range(std::string_view text) {
   return IpRange{*address, is_v4 ? *bits + 96 : *bits};
 }
 
+bool is_loopback(std::string_view listen) {
+  const auto address = parse_host_port(listen);
+  if (!address || address->host == "localhost") return address.has_value();
+  const auto ip = parse_ip_address(address->host);
+  return ip && (parse_ip_range("127.0.0.0/8")->contains(*ip) || ip == parse_ip_address("::1"));
+}
+
 }  // namespace chatgate

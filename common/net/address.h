@@ -40,4 +40,7 @@ struct IpRange {
 };
 Result<IpRange> parse_ip_range(std::string_view text);
 
+// Whether only this machine can reach what listens at "127.0.0.1:8080", "[::1]:80", "localhost:80".
+bool is_loopback(std::string_view listen);
+
 }  // namespace chatgate

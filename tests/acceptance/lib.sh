@@ -17,7 +17,10 @@ own_pids=()
 cd "$work" # a chatgate.json or .env of the caller's folder must not count
 
 # Nothing of the caller's environment reaches the gateway.
-for variable in $(compgen -e | grep -E '^(CHATGATE_|OPENAI_|OPS_|CHAT_|DATABASE_|API_?KEY$|PORT$)'); do
+others='BIND_ADDRESS|PORT|DB|API_?KEY|SOCKS_PROXY|PROXY|ROUTE|ACCESS_TOKEN|ALLOW_ORIGIN|BOT_DESC'
+others+='|MODEL|MAX_TOKENS|TEMPREATURE|TEMPERATURE|TOP_P|FREQ|PRES|(HOUR|MINUTE|SECOND)_LIMIT'
+prefixes='CHATGATE_|OPENAI_|OPS_|CHAT_|DATABASE_|SERVER_|BASIC_AUTH_'
+for variable in $(compgen -e | grep -E "^($prefixes|($others)\$)"); do
   [[ $variable == CHATGATE_ROOT ]] || unset "$variable"
 done
 
