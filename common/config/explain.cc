@@ -68,7 +68,7 @@ void explain_callers(const Config& config, Lines& lines) {
 void explain_limits(const Config& config, Lines& lines) {
   std::vector<std::string> limits;
   const auto add = [&](int64_t count, const char* period) {
-    if (count > 0) limits.push_back(std::to_string(count) + " a " + period);
+    if (count > 0) limits.push_back(std::to_string(count) + " per " + period);
   };
   add(config.ip_requests_per_second, "second");
   add(config.ip_requests_per_minute, "minute");
@@ -76,8 +76,8 @@ void explain_limits(const Config& config, Lines& lines) {
   std::string line =
       "requests of one address: " + (limits.empty() ? "no limit" : enumerated(limits));
   if (contains(config.doors, "web") && config.web_requests_per_second > 0) {
-    line += "; at the door web " + std::to_string(config.web_requests_per_second) + " a second, " +
-            std::to_string(config.web_requests_burst) + " at once";
+    line += "; at the door web " + std::to_string(config.web_requests_per_second) +
+            " per second, " + std::to_string(config.web_requests_burst) + " at once";
   }
   lines.push_back(std::move(line));
   lines.push_back("addresses: " +

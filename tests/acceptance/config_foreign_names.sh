@@ -39,19 +39,19 @@ expect "temperature" "$(value_of default_temperature)" "0.8 from .env OPENAI_TEM
 expect "time to live" "$(value_of web_message_ttl)" "45m from .env CHAT_SESSION_TTL"
 check_says 'static users: user1, user2' '/accounts and /admin: open' 'OPENAI_PROXY is a switch' \
   'callers of v1 may bring a key' 'understood as ChatGPT-Web does: SERVER_PORT,'
-OPENAI_TEMPERATURE=50 expect "environment beats .env" \
+expect "environment beats .env" \
   "$(OPENAI_TEMPERATURE=50 value_of default_temperature)" "0.5 from environment OPENAI_TEMPERATURE"
 serves
 rm .env
 
 # ChatGPT API platform, by its environment
-(
-  export API_KEY=sk-0123456789abcdefghij HOUR_LIMIT=50 MINUTE_LIMIT=3 SECOND_LIMIT=1 ROUTE= LANG=zh_TW.UTF-8
-  check_says 'one address: 1 a second, 3 a minute, 50 a hour' 'platform without one are refused' \
-    'platform_route +environment ROUTE +/' 'language +environment LANG +zh_TW'
-  CHATGATE_ALLOW_IPS=127.0.0.1 check_says 'callers of platform need no token; the account "guest" pays'
-  serves
-)
+export API_KEY=sk-0123456789abcdefghij HOUR_LIMIT=50 MINUTE_LIMIT=3 SECOND_LIMIT=1 ROUTE=
+LANG=zh_TW.UTF-8 check_says 'one address: 1 per second, 3 per minute, 50 per hour' \
+  'platform without one are refused' 'platform_route +environment ROUTE +/' \
+  'language +environment LANG +zh_TW'
+CHATGATE_ALLOW_IPS=127.0.0.1 check_says 'callers of platform need no token; the account "guest" pays'
+serves
+unset API_KEY HOUR_LIMIT MINUTE_LIMIT SECOND_LIMIT ROUTE
 
 # openai-api, by config.json
 cat > config.json << 'END'

@@ -177,7 +177,7 @@ TEST_CASE("The explanation says what the settings come to", "[config]") {
                                "relays to the built-in demo upstream\n"));
   CHECK_THAT(plain, ContainsSubstring("doors: /v1, agent, web, ask, platform, bot\n"));
   CHECK_THAT(plain, ContainsSubstring("guests: none; every caller needs a token\n"));
-  CHECK_THAT(plain, ContainsSubstring("requests of one address: no limit; at the door web 1 a "
+  CHECK_THAT(plain, ContainsSubstring("requests of one address: no limit; at the door web 1 per "
                                       "second, 2 at once\n"));
   CHECK_THAT(plain, ContainsSubstring("/ai/chat_proxy: closed"));
 
@@ -195,7 +195,8 @@ TEST_CASE("The explanation says what the settings come to", "[config]") {
                                       {"CHATGATE_CHAT_PROXY_HOSTS", "Proxy.example.org:8080"}});
   for (const char* line :
        {"doors: /v1, web, bot; closed: agent, ask, platform\n",
-        "requests of one address: 1 a second, 50 a hour", "static users: ann, bob; not metered\n",
+        "requests of one address: 1 per second, 50 per hour",
+        "static users: ann, bob; not metered\n",
         "addresses: only 10.0.0.0/8, but not 10.1.0.0/16\n",
         "web pages: those of https://a may call\n",
         "/ai/chat_proxy: sends through proxy.example.org:8080\n",
