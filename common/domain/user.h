@@ -53,6 +53,7 @@ struct User {
   std::optional<Timestamp> archived_at;  // refused; its name and history stay
   std::optional<Budget> budget;
   RequestLimits limits;
+  std::string model_settings;  // a JSON object, of the doors whose users choose; empty: none
   std::string password_hash;  // Argon2id, of common/secrets; empty: none. Never shown.
 };
 

@@ -21,7 +21,6 @@ namespace {
 static_assert(std::tuple_size_v<MasterKey> == crypto_secretbox_KEYBYTES);
 
 constexpr std::string_view kKeyVariable = "CHATGATE_MASTER_KEY";
-constexpr size_t kPasswordBytesMin = 8;
 constexpr size_t kPasswordBytesMax = 1024;
 constexpr int kBase64 = sodium_base64_VARIANT_URLSAFE_NO_PADDING;
 
@@ -124,11 +123,12 @@ Result<void> check_upstream_key(std::string_view key) {
               "the key has a space, a line end, a control character or one beyond ASCII in it");
 }
 
-Result<std::string> hash_password(std::string_view password) {
+Result<std::string> hash_password(std::string_view password, size_t bytes_min) {
   require_sodium();
-  if (password.size() < kPasswordBytesMin || password.size() > kPasswordBytesMax) {
-    return fail(ErrorCode::kInvalidArgument,
-                "a password has 8 to 1024 bytes, and this one " + std::to_string(password.size()));
+  if (password.size() < bytes_min || password.size() > kPasswordBytesMax) {
+    return fail(ErrorCode::kInvalidArgument, "a password has " + std::to_string(bytes_min) +
+                                                 " to 1024 bytes, and this one " +
+                                                 std::to_string(password.size()));
   }
   std::array<char, crypto_pwhash_STRBYTES> text{};
   if (crypto_pwhash_str_alg(text.data(), password.data(), password.size(),
@@ -150,6 +150,26 @@ std::string mask(std::string_view secret) {
   if (secret.size() < 16) return "…";
   return std::string(secret.substr(0, kShown)) + "…" +
          std::string(secret.substr(secret.size() - kShown));
+}
+
+SecretDigests::SecretDigests() {
+  require_sodium();
+  randombytes_buf(key_.data(), key_.size());
+}
+
+SecretDigests::~SecretDigests() { sodium_memzero(key_.data(), key_.size()); }
+
+SecretDigests::Digest SecretDigests::of(std::initializer_list<std::string_view> texts) const {
+  crypto_generichash_state state;
+  Digest digest{};
+  crypto_generichash_init(&state, key_.data(), key_.size(), digest.size());
+  for (const auto text : texts) {
+    const uint64_t length = text.size();
+    crypto_generichash_update(&state, reinterpret_cast<const uint8_t*>(&length), sizeof length);
+    crypto_generichash_update(&state, reinterpret_cast<const uint8_t*>(text.data()), text.size());
+  }
+  crypto_generichash_final(&state, digest.data(), digest.size());
+  return digest;
 }
 
 bool equal_secrets(std::string_view a, std::string_view b) {

@@ -179,6 +179,9 @@ class Store {
   virtual Result<void> set_user_blocked(UserId id, bool blocked) = 0;
   virtual Result<void> rename_user(UserId id, std::string_view name) = 0;
   virtual Result<void> set_password_hash(UserId id, std::string_view hash) = 0;
+  // Name and password at once. kAlreadyExists for another account's name.
+  virtual Result<void> set_login(UserId id, std::string_view name, std::string_view hash) = 0;
+  virtual Result<void> set_model_settings(UserId id, std::string_view settings) = 0;
   // kRefused for an archived account.
   virtual Result<void> set_budget(UserId id, const std::optional<Budget>& budget) = 0;
   // kRefused for an archived account, kInvalidArgument for a limit below zero.

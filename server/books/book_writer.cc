@@ -75,6 +75,25 @@ void BookWriter::push(Settlement settlement, const Ticket& ticket) {
   std::unique_lock lock(mutex_);
   queue_.settled.push_back(std::move(settlement));
   queue_.tickets.push_back(ticket);
+  wake_up(lock);
+}
+
+Result<void> BookWriter::administer(std::function<Result<void>(Store&)> change) {
+  auto* coroutine = Coroutine::current();
+  assert(coroutine != nullptr);
+  Event event;
+  Result<void> result;
+  {
+    std::unique_lock lock(mutex_);
+    queue_.changes.push_back({std::move(change), &coroutine->loop(), &event, &result});
+    wake_up(lock);
+  }
+  event.wait();
+  return result;
+}
+
+// Leaves the lock open if somebody was to be woken.
+void BookWriter::wake_up(std::unique_lock<std::mutex>& lock) {
   if (!is_waiting_) return;
   is_waiting_ = false;
   lock.unlock();
@@ -86,10 +105,10 @@ void BookWriter::run() {
   for (;;) {
     {
       std::unique_lock lock(mutex_);
-      if (queue_.settled.empty() && !is_stopping_) {
+      if (!queue_.is_waited_for() && !is_stopping_) {
         is_waiting_ = true;
         wake_up_.wait_for(lock, std::chrono::milliseconds(kRefreshMs),
-                          [this] { return !queue_.settled.empty() || is_stopping_; });
+                          [this] { return queue_.is_waited_for() || is_stopping_; });
         is_waiting_ = false;
       }
       gather(lock);
@@ -99,6 +118,7 @@ void BookWriter::run() {
     const BookBatch batch = next_batch(queue);
     if (!batch.empty() || !is_healthy()) commit(batch, queue.tickets);
     queue.tickets.clear();
+    if (!queue.changes.empty()) make_changes(std::exchange(queue.changes, {}));
     recover();
     refresh_if_due();
   }
@@ -263,6 +283,15 @@ void BookWriter::wake(const std::vector<Ticket>& tickets, bool is_durable) {
     loop->post([events = std::move(events)] {
       for (auto* event : events) event->notify();
     });
+  }
+}
+
+// Whoever made a change finds it in force, so they are told only after what follows from it.
+void BookWriter::make_changes(std::vector<Change> changes) {
+  for (auto& change : changes) *change.result = change.make(*store_);
+  owes_refresh_ = !refresh();
+  for (auto& change : changes) {
+    change.loop->post([event = change.event] { event->notify(); });
   }
 }
 

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -43,6 +44,11 @@ class BookWriter {
   // Any thread: the same for a request that nobody waits for any more.
   void settle_detached(Settlement settlement);
 
+  // Inside a coroutine: runs `change` between two commits, on the writer's thread and connection.
+  // When this returns, what it has changed is in the ledger and the directory. Its own failure, or
+  // kStoreUnavailable.
+  Result<void> administer(std::function<Result<void>(Store&)> change);
+
   // False while commits fail: then no new request should start.
   bool is_healthy() const { return is_healthy_.load(std::memory_order_relaxed); }
 
@@ -52,11 +58,19 @@ class BookWriter {
     Event* event = nullptr;
     bool* is_durable = nullptr;
   };
+  struct Change {
+    std::function<Result<void>(Store&)> make;
+    EventLoop* loop = nullptr;
+    Event* event = nullptr;
+    Result<void>* result = nullptr;
+  };
   struct Queue {
     std::vector<Hold> opened;
     std::vector<Settlement> settled;
     std::vector<Ticket> tickets;  // beside `settled`
-    bool empty() const { return opened.empty() && settled.empty(); }
+    std::vector<Change> changes;
+    bool empty() const { return opened.empty() && settled.empty() && changes.empty(); }
+    bool is_waited_for() const { return !settled.empty() || !changes.empty(); }
   };
 
   enum class Outcome : uint8_t { kDurable, kUnavailable, kRefused };
@@ -73,12 +87,14 @@ class BookWriter {
   void give_up(BookBatch batch, const std::vector<Ticket>& tickets);
   bool may_write();
   void wake(const std::vector<Ticket>& tickets, bool is_durable);
+  void make_changes(std::vector<Change> changes);
   void refresh_if_due();
   Result<void> refresh();
   Result<Revision> follow_accounts(Revision since, ChangeVisitor visitor);
   Result<Spending> spending_of(const User& user);
   void recover();
   void push(Settlement settlement, const Ticket& ticket);
+  void wake_up(std::unique_lock<std::mutex>& lock);
 
   std::unique_ptr<Store> store_;
   Ledger& ledger_;

@@ -27,7 +27,8 @@ void Directory::put_user(const User& user) {
   }
   if (entry.limiter) entry.limiter->set_limits(user.limits, clock_.steady_ms());
   entry = {user.name, user.unit, user.unmetered && !user.budget,
-           user.blocked || user.archived_at.has_value(), std::move(entry.limiter)};
+           user.blocked || user.archived_at.has_value(), std::move(entry.limiter),
+           user.password_hash};
 }
 
 void Directory::put_token(const ApiToken& token) {
@@ -100,6 +101,15 @@ Result<Principal> Directory::find_account(std::string_view name) const {
     return fail(ErrorCode::kNotFound, "there is no account " + std::string(name));
   }
   return principal_of(found->second, {}, nullptr);
+}
+
+std::optional<Directory::Login> Directory::find_login(std::string_view name) const {
+  const std::shared_lock lock(mutex_);
+  const auto found = users_by_name_.find(name);
+  if (found == users_by_name_.end()) return std::nullopt;
+  const auto user = users_.find(found->second);
+  if (user == users_.end()) return std::nullopt;
+  return Login{user->second.password_hash, principal_of(found->second, {}, nullptr)};
 }
 
 // Within the lock.

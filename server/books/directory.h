@@ -65,6 +65,13 @@ class Directory {
   // Empty for an account that is not known here.
   std::string name_of_user(UserId id) const;
 
+  // What a log-in by name and password is judged by. The hash may be empty: no password opens it.
+  struct Login {
+    std::string password_hash;
+    Result<Principal> principal;  // kUserBlocked
+  };
+  std::optional<Login> find_login(std::string_view name) const;
+
   // The price in force in the account's currency, or one that a configured rate converts.
   // kModelNotPriced when there is none.
   Result<ApplicablePrice> find_price(std::string_view model, const Unit& unit,
@@ -82,6 +89,7 @@ class Directory {
     bool unmetered = false;
     bool blocked = false;                     // or archived
     std::shared_ptr<RequestLimiter> limiter;  // null: never limited
+    std::string password_hash;
   };
   struct TokenEntry {
     TokenId id;

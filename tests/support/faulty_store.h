@@ -43,6 +43,12 @@ class FaultyStore final : public Store {
   Result<void> set_password_hash(UserId id, std::string_view hash) override {
     return store_->set_password_hash(id, hash);
   }
+  Result<void> set_login(UserId id, std::string_view name, std::string_view hash) override {
+    return store_->set_login(id, name, hash);
+  }
+  Result<void> set_model_settings(UserId id, std::string_view settings) override {
+    return store_->set_model_settings(id, settings);
+  }
   Result<void> set_budget(UserId id, const std::optional<Budget>& budget) override {
     return store_->set_budget(id, budget);
   }

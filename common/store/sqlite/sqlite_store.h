@@ -26,6 +26,8 @@ class SqliteStore final : public Store {
   Result<void> set_user_blocked(UserId id, bool blocked) override;
   Result<void> rename_user(UserId id, std::string_view name) override;
   Result<void> set_password_hash(UserId id, std::string_view hash) override;
+  Result<void> set_login(UserId id, std::string_view name, std::string_view hash) override;
+  Result<void> set_model_settings(UserId id, std::string_view settings) override;
   Result<void> set_budget(UserId id, const std::optional<Budget>& budget) override;
   Result<void> set_user_limits(UserId id, const RequestLimits& limits) override;
   Result<void> archive_user(UserId id, Timestamp at) override;

@@ -8,7 +8,8 @@ namespace {
 
 #define CHATGATE_USER_COLUMNS                                                            \
   "id, name, unit, balance, unmetered, blocked, note, created_at, archived_at, budget, " \
-  "budget_period, password_hash, requests_per_minute, tokens_per_minute, parallel_requests"
+  "budget_period, password_hash, requests_per_minute, tokens_per_minute, "              \
+  "parallel_requests, model_settings"
 // A removed account: nobody's name can begin so.
 #define CHATGATE_REMAINS "name NOT GLOB '#*'"
 
@@ -28,6 +29,10 @@ constexpr const char* kUpdateBlocked = "UPDATE users SET blocked = ?, revision =
 constexpr const char* kUpdateName = "UPDATE users SET name = ?, revision = ? WHERE id = ?";
 constexpr const char* kUpdatePassword =
     "UPDATE users SET password_hash = ?, revision = ? WHERE id = ?";
+constexpr const char* kUpdateLogin =
+    "UPDATE users SET name = ?, password_hash = ?, revision = ? WHERE id = ?";
+constexpr const char* kUpdateModelSettings =
+    "UPDATE users SET model_settings = ?, revision = ? WHERE id = ?";
 constexpr const char* kUpdateBudget =
     "UPDATE users SET budget = ?, budget_period = ?, revision = ? WHERE id = ?";
 constexpr const char* kUpdateLimits =
@@ -38,8 +43,8 @@ constexpr const char* kUpdateArchived =
 // The row stays, without anything of the person: its id must never name another account, whose
 // charges those of a request that is just beginning would become.
 constexpr const char* kUpdateRemoved =
-    "UPDATE users SET name = '#' || id, note = '', password_hash = '', budget = NULL, "
-    "budget_period = '', blocked = 1, archived_at = ?, revision = ? WHERE id = ?";
+    "UPDATE users SET name = '#' || id, note = '', password_hash = '', model_settings = '', "
+    "budget = NULL, budget_period = '', blocked = 1, archived_at = ?, revision = ? WHERE id = ?";
 constexpr const char* kHasEntryOrHold =
     "SELECT 1 FROM ledger_entries WHERE user_id = ?1 "
     "UNION ALL SELECT 1 FROM holds WHERE user_id = ?1";
@@ -67,6 +72,7 @@ User read_user(const Query& row) {
   user.budget = read_budget(row, 9);
   user.password_hash = row.text(11);
   user.limits = {row.integer(12), row.integer(13), row.integer(14)};
+  user.model_settings = row.text(15);
   return user;
 }
 
@@ -207,6 +213,24 @@ Result<void> SqliteStore::rename_user(UserId id, std::string_view name) {
 Result<void> SqliteStore::set_password_hash(UserId id, std::string_view hash) {
   return change_user(*connection_, id, [&](const User&, Revision revision) -> Result<void> {
     connection_->query(kUpdatePassword, hash, revision, id.value).run();
+    return {};
+  });
+}
+
+Result<void> SqliteStore::set_login(UserId id, std::string_view name, std::string_view hash) {
+  if (auto checked = check_user_name(name); !checked) return checked;
+  return change_user(*connection_, id, [&](const User& user, Revision revision) -> Result<void> {
+    if (user.name != name) {
+      if (auto checked = check_name_is_free(*connection_, name); !checked) return checked;
+    }
+    connection_->query(kUpdateLogin, name, hash, revision, id.value).run();
+    return {};
+  });
+}
+
+Result<void> SqliteStore::set_model_settings(UserId id, std::string_view settings) {
+  return change_user(*connection_, id, [&](const User&, Revision revision) -> Result<void> {
+    connection_->query(kUpdateModelSettings, settings, revision, id.value).run();
     return {};
   });
 }
