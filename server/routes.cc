@@ -13,6 +13,8 @@ namespace {
 constexpr Door kOpenai{"v1", render_v1_error};
 constexpr Door kAgent{"agent", render_agent_error};
 
+constexpr Door kWeb{"web", render_web_error};
+constexpr Door kAccounts{"web", render_accounts_error};
 constexpr Door kAsk{"ask", render_ask_error};
 constexpr Door kChatgpt{"platform", render_chatgpt_error};
 constexpr Door kPlatform{"platform", render_platform_error};
@@ -29,6 +31,10 @@ constexpr std::array kRoutes{
     RouteEntry{"/v1/", kOpenai, answer_openai},
     RouteEntry{"/chat", kAgent, answer_chat_door},
     RouteEntry{"/data/week", kAgent, answer_week},
+    RouteEntry{"/api/chat-process", kWeb, answer_chat_process},
+    RouteEntry{"/api/session", kWeb, answer_session},
+    RouteEntry{"/api/config", kWeb, answer_config},
+    RouteEntry{"/accounts", kAccounts, answer_accounts},
     RouteEntry{"/ask/", kAsk, answer_ask},
     RouteEntry{"/chatgpt", kChatgpt, answer_chatgpt},
     RouteEntry{"/api/chat", kBot, answer_bot},

@@ -11,6 +11,8 @@
 
 namespace chatgate {
 
+class PasswordGuard;
+
 // What the routes share beside the pipeline.
 struct RouteParts {
   Pipeline& pipeline;
@@ -19,6 +21,7 @@ struct RouteParts {
   StoreReader& reader;
   Conversations& conversations;
   FrontGuard& guard;
+  PasswordGuard& passwords;
   const Clock& clock;
 };
 
@@ -73,6 +76,10 @@ AnswerRoute answer_openai;      // /v1/...
 AnswerRoute answer_chat_door;   // /chat
 AnswerRoute answer_week;        // /data/week
 AnswerRoute answer_ask;         // /ask/{conversation_id}
+AnswerRoute answer_chat_process;  // /api/chat-process
+AnswerRoute answer_session;     // /api/session
+AnswerRoute answer_config;      // /api/config
+AnswerRoute answer_accounts;    // /accounts
 AnswerRoute answer_chatgpt;     // /chatgpt
 AnswerRoute answer_platform;    // /{platform_route}
 AnswerRoute answer_bot;         // /api/chat, /ai/chat

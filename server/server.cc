@@ -11,12 +11,14 @@
 #include "common/log/log.h"
 #include "common/net/address.h"
 #include "common/store/open_store.h"
+#include "server/books/standing_accounts.h"
 #include "server/control/control_server.h"
 #include "server/control/inflight.h"
 #include "server/conversation/conversation_sweeper.h"
 #include "server/conversation/database_conversations.h"
 #include "server/conversation/memory_conversations.h"
 #include "server/demo/demo_upstream.h"
+#include "server/guard/password_guard.h"
 #include "server/inherited_socket.h"
 #include "server/pipeline/pipeline.h"
 #include "server/pipeline/running_jobs.h"
@@ -171,6 +173,7 @@ class Server {
   std::unique_ptr<StoreReader> reader_;
   std::unique_ptr<Conversations> conversations_;
   std::unique_ptr<ConversationSweeper> sweeper_;
+  std::unique_ptr<PasswordGuard> passwords_;
   std::unique_ptr<Pipeline> pipeline_;
   std::unique_ptr<Router> router_;
   std::unique_ptr<HttpListener> demo_;
@@ -246,6 +249,9 @@ Result<void> Server::open_books() {
   if (is_demo_) {
     if (auto prepared = prepare_demo(); !prepared) return prepared;
   }
+  if (auto made = make_standing_accounts(*store_, config_, system_clock().now()); !made) {
+    return made;
+  }
   auto reading = open_store(config_.db, OpenMode::kExisting);
   if (!reading) return tl::unexpected(reading.error());
   reader_ = std::make_unique<StoreReader>(std::move(*reading));
@@ -294,10 +300,12 @@ Result<void> Server::prepare_demo() {
 }
 
 Result<void> Server::listen() {
+  passwords_ = std::make_unique<PasswordGuard>(directory_, system_clock());
   pipeline_ = std::make_unique<Pipeline>(
       PipelineParts{directory_, ledger_, *writer_, *conversations_, system_clock()});
   router_ = std::make_unique<Router>(RouteParts{*pipeline_, directory_, *writer_, *reader_,
-                                                *conversations_, guard_, system_clock()});
+                                                *conversations_, guard_, *passwords_,
+                                                system_clock()});
   if (is_demo_) {
     demo_ = std::make_unique<HttpListener>(loops_->all(), answer_as_demo, openai_dialect(),
                                            request_ids_, TransportLimits{});

@@ -29,6 +29,8 @@ enum class MessageId : uint8_t {
   kKeyMissing,
   kKeyInvalid,
   kLoginRequired,
+  kWrongLogin,
+  kWrongLoginLink,  // {link}
   kAccountBlocked,
   kOutOfBalance,
   kOutOfBalanceLink,  // {link}
@@ -43,6 +45,7 @@ enum class MessageId : uint8_t {
   kModelInvalid,
   kUserChanged,  // {account}: the new name
   kUserInvalid,
+  kUserRefused,    // not this account, or not by a token
   kNameTaken,      // {account}
   kUserUnknown,    // {account}
   kLoginHint,      // how to become another user

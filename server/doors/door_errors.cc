@@ -33,6 +33,59 @@ int platform_status(const Error& error) {
   }
 }
 
+// Of /api/chat-process and its like, and of /accounts: what their clients know, and else 200, with
+// the failure in the body. Where they cannot be at all, where no client of theirs ever is, HTTP's
+// own status is the clearest.
+int web_status(const Error& error) {
+  switch (error.code) {
+    case ErrorCode::kMissingToken:
+      return 401;
+    case ErrorCode::kRateLimited:
+      return 429;
+    case ErrorCode::kAddressNotAllowed:
+    case ErrorCode::kMethodNotAllowed:
+      return traits_of(error.code).http_status;
+    default:
+      return 200;
+  }
+}
+
+// What an order was refused for stands in the message alone. An unknown account is the error's
+// subject; without one there is nothing at the path, for no operations key is configured.
+int accounts_status(const Error& error) {
+  const int status = traits_of(error.code).http_status;
+  switch (error.code) {
+    case ErrorCode::kNotFound:
+      return error.subject.empty() ? status : 200;
+    case ErrorCode::kInvalidRequest:
+    case ErrorCode::kInvalidArgument:
+    case ErrorCode::kAlreadyExists:
+    case ErrorCode::kRefused:
+      return 200;
+    default:
+      return status;
+  }
+}
+
+// A person who cannot go on is told where help is.
+std::string web_message(const Error& error, Language language, const std::string& link) {
+  const auto with_link = [&](MessageId plain, MessageId linked) {
+    return link.empty() ? message(language, plain) : message(language, linked, {{"link", link}});
+  };
+  switch (error.code) {
+    case ErrorCode::kMissingToken:
+      return message(language, MessageId::kLoginRequired);
+    case ErrorCode::kInvalidToken:
+      return with_link(MessageId::kWrongLogin, MessageId::kWrongLoginLink);
+    case ErrorCode::kUserBlocked:
+      return message(language, MessageId::kAccountBlocked);
+    case ErrorCode::kInsufficientQuota:
+      return with_link(MessageId::kOutOfBalance, MessageId::kOutOfBalanceLink);
+    default:
+      return localized(error, language);
+  }
+}
+
 }  // namespace
 
 RenderedError render_v1_error(const Error& error, Language, const Config&) {
@@ -73,6 +126,22 @@ RenderedError render_bot_error(const Error& error, Language language, const Conf
   const int code = is_about_key ? 403 : traits_of(error.code).http_status;
   const std::string text = is_about_key ? "非法访问" : localized(error, language);
   return rendered_json(200, {{"code", code}, {"data", nullptr}, {"msg", text}}, error);
+}
+
+RenderedError render_web_error(const Error& error, Language language, const Config& config) {
+  auto rendered = rendered_json(web_status(error),
+                                {{"status", "Fail"},
+                                 {"message", web_message(error, language, config.ops_link)},
+                                 {"data", nullptr}},
+                                error);
+  if (rendered.status == 401) {
+    rendered.headers.emplace_back("WWW-Authenticate", "Basic realm=\"Restricted\"");
+  }
+  return rendered;
+}
+
+RenderedError render_accounts_error(const Error& error, Language language, const Config&) {
+  return rendered_json(accounts_status(error), {{"message", localized(error, language)}}, error);
 }
 
 }  // namespace chatgate

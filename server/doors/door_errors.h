@@ -15,5 +15,7 @@ RenderDoorError render_ask_error;       // {"detail"}, and the error's own statu
 RenderDoorError render_chatgpt_error;   // {"code", "msg": "failed", "data": {"response"}}
 RenderDoorError render_platform_error;  // {"code", "msg"}
 RenderDoorError render_bot_error;       // 200 {"code", "data": null, "msg"}
+RenderDoorError render_web_error;       // mostly 200 {"status": "Fail", "message", "data": null}
+RenderDoorError render_accounts_error;  // mostly 200 {"message"}
 
 }  // namespace chatgate

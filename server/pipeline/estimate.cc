@@ -66,6 +66,11 @@ TokenBounds token_bounds_of(const Job& job) {
   return bounds;
 }
 
+int64_t prompt_bound_of_bytes(size_t body_bytes, const Price& price) {
+  const int64_t bound = static_cast<int64_t>(body_bytes) + kPromptSlackTokens;
+  return price.max_input_tokens > 0 ? std::min(bound, price.max_input_tokens) : bound;
+}
+
 int64_t estimated_prompt_tokens(const Job& job) {
   const auto bounds = token_bounds_of(job);
   int64_t guess = (static_cast<int64_t>(job.body.size()) + kBytesPerToken - 1) / kBytesPerToken;

@@ -17,6 +17,9 @@ struct TokenBounds {
 // unless it refers to something else, when the model's context does.
 TokenBounds token_bounds_of(const Job& job);
 
+// The same of the prompt that a chat request of so many bytes bears.
+int64_t prompt_bound_of_bytes(size_t body_bytes, const Price& price);
+
 // The likely size of the prompt: a quarter of the body's bytes, as English text has it; media do
 // not count by their bytes. Never above the bound.
 int64_t estimated_prompt_tokens(const Job& job);

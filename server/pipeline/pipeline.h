@@ -88,6 +88,12 @@ class Pipeline {
   // Answers the exchange. REQUIRES: inside its coroutine.
   void run(HttpExchange& exchange, LoopContext& context, Route route);
 
+  // The longest answer, of at most `tokens_max` tokens, that an account can pay for beside a prompt
+  // of so many bytes: a small balance buys short answers. `tokens_max` where it would have to be
+  // refused anyway, so that it is refused for its own reason.
+  int64_t longest_answer(const Principal& principal, std::string_view model, size_t prompt_bytes,
+                         int64_t tokens_max, const Config& config) const;
+
  private:
   PipelineParts parts_;
 };

@@ -1,0 +1,61 @@
+#include "server/doors/visitor.h"
+
+#include <sodium.h>
+#include <strings.h>
+
+#include "server/guard/client_address.h"
+#include "server/pipeline/authenticate.h"
+
+namespace chatgate {
+namespace {
+
+constexpr std::string_view kBasic = "basic ";
+
+bool is_basic(std::string_view authorization) {
+  return authorization.size() >= kBasic.size() &&
+         strncasecmp(authorization.data(), kBasic.data(), kBasic.size()) == 0;
+}
+
+}  // namespace
+
+std::optional<BasicCredentials> parse_basic_credentials(std::string_view authorization) {
+  if (!is_basic(authorization)) return std::nullopt;
+  authorization.remove_prefix(kBasic.size());
+  while (authorization.starts_with(' ')) authorization.remove_prefix(1);
+  std::string plain(authorization.size() + 1, '\0');  // never empty: libsodium wants an address
+  size_t length = 0;
+  const char* end = nullptr;
+  const bool is_decoded =
+      sodium_base642bin(reinterpret_cast<uint8_t*>(plain.data()), plain.size(),
+                        authorization.data(), authorization.size(), nullptr, &length, &end,
+                        sodium_base64_VARIANT_ORIGINAL) == 0 &&
+      end == authorization.data() + authorization.size();
+  if (!is_decoded) return std::nullopt;
+  plain.resize(length);
+  const size_t colon = plain.find(':');
+  if (colon == std::string::npos) return std::nullopt;
+  return BasicCredentials{plain.substr(0, colon), plain.substr(colon + 1)};
+}
+
+IpAddress visitor_address(const RoutedRequest& request) {
+  const auto address =
+      client_address(request.exchange.client_ip(), request.exchange.head(),
+                     request.context.runtime->front.trusted_proxies);
+  return parse_client_address(address).value_or(IpAddress{});
+}
+
+Result<Visitor> identify_visitor(const RouteParts& parts, const RoutedRequest& request) {
+  const auto& head = request.exchange.head();
+  const auto authorization = head.header("authorization");
+  if (is_basic(authorization)) {
+    const auto given = parse_basic_credentials(authorization);
+    if (!given) return fail(ErrorCode::kInvalidToken, "the name or the password is wrong");
+    return parts.passwords.log_in(given->name, given->password, visitor_address(request))
+        .map([](Principal principal) { return Visitor{std::move(principal), true}; });
+  }
+  return authenticate(parts.directory, head).map([](Principal principal) {
+    return Visitor{std::move(principal), false};
+  });
+}
+
+}  // namespace chatgate
