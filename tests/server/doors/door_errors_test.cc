@@ -70,5 +70,50 @@ TEST_CASE("the agent has words of its own for a model without a price", "[doors]
   CHECK(body["error"]["message"] == "model gpt-9 not config. please contact administrator");
 }
 
+TEST_CASE("the web door fails with 200, but for log-ins and limits", "[doors][web]") {
+  Config config;
+  config.ops_link = "https://help.example";
+  const auto render = [&](ErrorCode code) {
+    return render_web_error(error_of(code), Language::kEn, config);
+  };
+  const auto stranger = render(ErrorCode::kMissingToken);
+  CHECK(stranger.status == 401);
+  CHECK(header_of(stranger, "WWW-Authenticate") == "Basic realm=\"Restricted\"");
+  CHECK(json::parse(stranger.body)["status"] == "Fail");
+  const auto limited = render(ErrorCode::kRateLimited);
+  CHECK(limited.status == 429);
+  CHECK(header_of(limited, "Retry-After") == "2");
+  for (const auto code : {ErrorCode::kInvalidRequest, ErrorCode::kInvalidToken,
+                          ErrorCode::kUserBlocked, ErrorCode::kInsufficientQuota,
+                          ErrorCode::kModelNotPriced, ErrorCode::kUpstreamBroken,
+                          ErrorCode::kStoreUnavailable, ErrorCode::kOverloaded}) {
+    const auto failed = render(code);
+    CHECK(failed.status == 200);
+    CHECK(json::parse(failed.body)["data"].is_null());
+    CHECK(header_of(failed, "WWW-Authenticate").empty());
+  }
+  for (const auto code : {ErrorCode::kInvalidToken, ErrorCode::kInsufficientQuota}) {
+    CHECK(render(code).body.find("https://help.example") != std::string::npos);
+    config.ops_link.clear();
+    CHECK(render(code).body.find("http") == std::string::npos);
+    CHECK(render(code).body.find("{link}") == std::string::npos);
+    config.ops_link = "https://help.example";
+  }
+}
+
+TEST_CASE("/accounts refuses an order in its message", "[doors][web]") {
+  auto unknown = error_of(ErrorCode::kNotFound);
+  const auto closed = render_accounts_error(unknown, Language::kEn, kConfig);
+  CHECK(closed.status == 404);
+  unknown.subject = "ann";
+  const auto refused = render_accounts_error(unknown, Language::kEn, kConfig);
+  CHECK(refused.status == 200);
+  CHECK(json::parse(refused.body) == json{{"message", "in English"}});
+  CHECK(render_accounts_error(error_of(ErrorCode::kInvalidToken), Language::kEn, kConfig).status ==
+        401);
+  CHECK(render_accounts_error(error_of(ErrorCode::kStoreUnavailable), Language::kEn, kConfig)
+            .status == 503);
+}
+
 }  // namespace
 }  // namespace chatgate
