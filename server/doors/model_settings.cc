@@ -14,7 +14,7 @@ using nlohmann::ordered_json;
 // The numbers, in the order of /model.
 struct NumberField {
   const char* name;
-  std::optional<int64_t> ModelSettings::* value;
+  std::optional<int64_t> ModelSettings::*value;
   int64_t min, max;
 };
 constexpr std::array kNumbers{

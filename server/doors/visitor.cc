@@ -25,11 +25,10 @@ std::optional<BasicCredentials> parse_basic_credentials(std::string_view authori
   std::string plain(authorization.size() + 1, '\0');  // never empty: libsodium wants an address
   size_t length = 0;
   const char* end = nullptr;
-  const bool is_decoded =
-      sodium_base642bin(reinterpret_cast<uint8_t*>(plain.data()), plain.size(),
-                        authorization.data(), authorization.size(), nullptr, &length, &end,
-                        sodium_base64_VARIANT_ORIGINAL) == 0 &&
-      end == authorization.data() + authorization.size();
+  const bool is_decoded = sodium_base642bin(reinterpret_cast<uint8_t*>(plain.data()), plain.size(),
+                                            authorization.data(), authorization.size(), nullptr,
+                                            &length, &end, sodium_base64_VARIANT_ORIGINAL) == 0 &&
+                          end == authorization.data() + authorization.size();
   if (!is_decoded) return std::nullopt;
   plain.resize(length);
   const size_t colon = plain.find(':');
@@ -38,9 +37,8 @@ std::optional<BasicCredentials> parse_basic_credentials(std::string_view authori
 }
 
 IpAddress visitor_address(const RoutedRequest& request) {
-  const auto address =
-      client_address(request.exchange.client_ip(), request.exchange.head(),
-                     request.context.runtime->front.trusted_proxies);
+  const auto address = client_address(request.exchange.client_ip(), request.exchange.head(),
+                                      request.context.runtime->front.trusted_proxies);
   return parse_client_address(address).value_or(IpAddress{});
 }
 
@@ -51,7 +49,9 @@ Result<Visitor> identify_visitor(const RouteParts& parts, const RoutedRequest& r
     const auto given = parse_basic_credentials(authorization);
     if (!given) return fail(ErrorCode::kInvalidToken, "the name or the password is wrong");
     return parts.passwords.log_in(given->name, given->password, visitor_address(request))
-        .map([](Principal principal) { return Visitor{std::move(principal), true}; });
+        .map([](Principal principal) {
+          return Visitor{std::move(principal), true};
+        });
   }
   return authenticate(parts.directory, head).map([](Principal principal) {
     return Visitor{std::move(principal), false};

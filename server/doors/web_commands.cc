@@ -52,7 +52,8 @@ struct Run {
   }
 };
 
-std::string hundredths(const Run& run, std::optional<int64_t> value, const std::string& configured) {
+std::string hundredths(const Run& run, std::optional<int64_t> value,
+                       const std::string& configured) {
   if (!value) return configured.empty() ? run.say(MessageId::kSettingDefault) : configured;
   const int64_t size = *value < 0 ? -*value : *value;
   std::string text = (*value < 0 ? "-" : "") + std::to_string(size / 100) + ".";
@@ -74,15 +75,15 @@ Result<std::string> tell_account(const Run& run) {
          (user->unmetered ? run.say(MessageId::kMeUnmetered)
                           : run.say(MessageId::kMeBalance, {{"balance", balance}})) +
          "\n" +
-         run.say(MessageId::kMeSettings,
-                 {{"model", settings.model.empty() ? config.default_model : settings.model},
-                  {"temperature",
-                   hundredths(run, settings.temperature, config.default_temperature)},
-                  {"presence",
-                   hundredths(run, settings.presence_penalty, config.default_presence_penalty)},
-                  {"frequency",
-                   hundredths(run, settings.frequency_penalty, config.default_frequency_penalty)},
-                  {"max_tokens", max_tokens}});
+         run.say(
+             MessageId::kMeSettings,
+             {{"model", settings.model.empty() ? config.default_model : settings.model},
+              {"temperature", hundredths(run, settings.temperature, config.default_temperature)},
+              {"presence",
+               hundredths(run, settings.presence_penalty, config.default_presence_penalty)},
+              {"frequency",
+               hundredths(run, settings.frequency_penalty, config.default_frequency_penalty)},
+              {"max_tokens", max_tokens}});
 }
 
 Result<std::string> change_model(const Run& run, std::string_view argument) {
@@ -148,11 +149,10 @@ std::optional<NewLogin> parse_new_login(std::string_view argument) {
   const bool is_name = login.name.size() >= 4 && login.name.size() <= 12 &&
                        is_letter(login.name.front()) &&
                        std::ranges::all_of(login.name, is_letter_or_digit);
-  const bool is_password = login.password.size() >= kNewPasswordBytesMin &&
-                           login.password.size() <= kNewPasswordBytesMax &&
-                           std::ranges::all_of(login.password, [](unsigned char c) {
-                             return c > ' ' && c != 0x7f;
-                           });
+  const bool is_password =
+      login.password.size() >= kNewPasswordBytesMin &&
+      login.password.size() <= kNewPasswordBytesMax &&
+      std::ranges::all_of(login.password, [](unsigned char c) { return c > ' ' && c != 0x7f; });
   return is_name && is_password ? std::optional(login) : std::nullopt;
 }
 

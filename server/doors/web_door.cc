@@ -172,10 +172,9 @@ void ask(const RouteParts& parts, const RoutedRequest& request, Visitor visitor,
   auto history = find_history(parts, user, question.parent_id, limits);
   if (!history) return answer_error(request, history.error());
   const auto& encoding = encoding_for(chat.model);
-  auto prompt = build_prompt(question.system, history->messages,
-                             {Role::kUser, question.prompt, question.name}, limits,
-                             chat_format_of(chat.model),
-                             [&](std::string_view text) { return encoding.count(text); });
+  auto prompt = build_prompt(
+      question.system, history->messages, {Role::kUser, question.prompt, question.name}, limits,
+      chat_format_of(chat.model), [&](std::string_view text) { return encoding.count(text); });
   if (!prompt) return answer_error(request, in_own_words(prompt.error(), limits, request));
   size_t prompt_bytes = kBodyBytesBesides;
   for (auto& said : prompt->messages) {
@@ -223,10 +222,11 @@ void answer_session(const RouteParts&, const RoutedRequest& request) {
 
 void answer_config(const RouteParts&, const RoutedRequest& request) {
   if (!allow_methods(request, "POST")) return;
-  answer_json(request.exchange,
-              to_json_text({{"status", "Success"},
-                            {"data", ordered_json{{"apiModel", "ChatGPTAPI"},
-                                                  {"socksProxy", socks_proxy(request.config())}}}}));
+  answer_json(
+      request.exchange,
+      to_json_text({{"status", "Success"},
+                    {"data", ordered_json{{"apiModel", "ChatGPTAPI"},
+                                          {"socksProxy", socks_proxy(request.config())}}}}));
 }
 
 }  // namespace chatgate

@@ -5,10 +5,10 @@
 // kRequestsMax the latest are told.
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <span>
 
 #include "common/text/time_text.h"
+#include "server/json/json_text.h"
 #include "server/pipeline/authenticate.h"
 #include "server/routes.h"
 
@@ -19,17 +19,14 @@ constexpr int64_t kWeekMs = 7LL * 24 * 60 * 60 * 1000;
 constexpr size_t kRequestsMax = 100'000;
 constexpr size_t kRequestsOfPage = 500;
 
-std::string quoted(const std::string& text) {
-  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
 // Written by hand because the price must appear as the exact decimal that it is.
 void append(const UsageRecord& record, const Unit& unit, std::string& list) {
   if (record.price_id.value == 0 || record.status == UsageStatus::kFailed) return;
-  list += "{\"remote_id\":" + quoted(record.remote_id) + ",\"model\":" + quoted(record.model) +
+  list += "{\"remote_id\":" + json_string(record.remote_id) +
+          ",\"model\":" + json_string(record.model) +
           ",\"total_tokens\":" + std::to_string(record.usage.total()) +
           ",\"price\":" + format_money(record.cost, unit) +
-          ",\"timestamp\":" + quoted(format_rfc3339(record.started_at())) + "},";
+          ",\"timestamp\":" + json_string(format_rfc3339(record.started_at())) + "},";
 }
 
 // The list in pieces: each takes the next page out of the books.

@@ -22,6 +22,8 @@ std::string to_json_text(const ordered_json& value) {
   return value.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
+std::string json_string(std::string_view text) { return to_json_text(ordered_json(text)); }
+
 Result<ordered_json> parse_json_object(std::string_view text) {
   auto value = ordered_json::parse(text, nullptr, false);
   if (value.is_object()) return value;

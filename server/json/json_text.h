@@ -13,6 +13,9 @@ namespace chatgate {
 // Without escapes for what is not ASCII; broken UTF-8 becomes U+FFFD.
 std::string to_json_text(const nlohmann::ordered_json& value);
 
+// The same of a text: with its quotes.
+std::string json_string(std::string_view text);
+
 // kInvalidRequest for what is not one JSON object.
 Result<nlohmann::ordered_json> parse_json_object(std::string_view text);
 
