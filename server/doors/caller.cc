@@ -29,8 +29,10 @@ Result<Principal> find_guest(const RouteParts& parts, const RoutedRequest& reque
   return parts.directory.find_account(request.config().guest_account);
 }
 
-Result<Caller> identify(const RouteParts& parts, const RoutedRequest& request,
-                        std::string_view key) {
+namespace {
+
+Result<Caller> find_caller(const RouteParts& parts, const RoutedRequest& request,
+                           std::string_view key) {
   if (key.empty()) key = credential_of(request.exchange.head());
   if (key.empty()) {
     if (!takes_guests(request)) return tl::unexpected(missing_token());
@@ -47,6 +49,15 @@ Result<Caller> identify(const RouteParts& parts, const RoutedRequest& request,
   return find_guest(parts, request).map([&](Principal guest) {
     return Caller{std::move(guest), std::string(key)};
   });
+}
+
+}  // namespace
+
+Result<Caller> identify(const RouteParts& parts, const RoutedRequest& request,
+                        std::string_view key) {
+  auto caller = find_caller(parts, request, key);
+  if (caller) note_principal(parts.directory, caller->principal, request.exchange);
+  return caller;
 }
 
 }  // namespace chatgate
