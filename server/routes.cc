@@ -13,7 +13,8 @@ namespace {
 constexpr Door kOpenai{"v1", render_v1_error};
 constexpr Door kAgent{"agent", render_agent_error};
 
-constexpr Door kWeb{"web", render_web_error};
+constexpr Door kWebChat{"web", render_web_error};
+constexpr Door kWebPage{"web", render_web_error};  // what a page asks at its start
 constexpr Door kAccounts{"web", render_accounts_error};
 constexpr Door kAsk{"ask", render_ask_error};
 constexpr Door kChatgpt{"platform", render_chatgpt_error};
@@ -31,9 +32,9 @@ constexpr std::array kRoutes{
     RouteEntry{"/v1/", kOpenai, answer_openai},
     RouteEntry{"/chat", kAgent, answer_chat_door},
     RouteEntry{"/data/week", kAgent, answer_week},
-    RouteEntry{"/api/chat-process", kWeb, answer_chat_process},
-    RouteEntry{"/api/session", kWeb, answer_session},
-    RouteEntry{"/api/config", kWeb, answer_config},
+    RouteEntry{"/api/chat-process", kWebChat, answer_chat_process},
+    RouteEntry{"/api/session", kWebPage, answer_session},
+    RouteEntry{"/api/config", kWebPage, answer_config},
     RouteEntry{"/accounts", kAccounts, answer_accounts},
     RouteEntry{"/ask/", kAsk, answer_ask},
     RouteEntry{"/chatgpt", kChatgpt, answer_chatgpt},
@@ -54,7 +55,7 @@ bool is_open(const Door& door, const Config& config) {
 
 FrontKind kind_of(const Door& door) {
   if (&door == &kHealth) return FrontKind::kProbe;
-  return door.name == "web" ? FrontKind::kWeb : FrontKind::kApi;
+  return &door == &kWebChat ? FrontKind::kWeb : FrontKind::kApi;
 }
 
 bool matches(const RouteEntry& route, std::string_view path) {
@@ -85,7 +86,7 @@ void introduce(const RoutedRequest& request, const RouteEntry* route) {
   const auto record = request.exchange.access_record();
   if (!record) return;
   if (route != nullptr) record->door = route->door.name;
-  record->path = loggable_path(request, route);
+  record->path = loggable_path(route, request.path);
   record->client = client_address(request.exchange.client_ip(), request.exchange.head(),
                                   request.context.runtime->front.trusted_proxies);
 }

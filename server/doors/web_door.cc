@@ -7,7 +7,6 @@
 
 #include "common/messages/messages.h"
 #include "common/net/url.h"
-#include "common/tokenizer/model_encoding.h"
 #include "server/conversation/context.h"
 #include "server/doors/chat_request.h"
 #include "server/doors/model_settings.h"
@@ -171,10 +170,8 @@ void ask(const RouteParts& parts, const RoutedRequest& request, Visitor visitor,
                              config.min_response_tokens};
   auto history = find_history(parts, user, question.parent_id, limits);
   if (!history) return answer_error(request, history.error());
-  const auto& encoding = encoding_for(chat.model);
-  auto prompt = build_prompt(
-      question.system, history->messages, {Role::kUser, question.prompt, question.name}, limits,
-      chat_format_of(chat.model), [&](std::string_view text) { return encoding.count(text); });
+  auto prompt = build_prompt_for(chat.model, question.system, history->messages,
+                                 {Role::kUser, question.prompt, question.name}, limits);
   if (!prompt) return answer_error(request, in_own_words(prompt.error(), limits, request));
   size_t prompt_bytes = kBodyBytesBesides;
   for (auto& said : prompt->messages) {
@@ -222,11 +219,10 @@ void answer_session(const RouteParts&, const RoutedRequest& request) {
 
 void answer_config(const RouteParts&, const RoutedRequest& request) {
   if (!allow_methods(request, "POST")) return;
-  answer_json(
-      request.exchange,
-      to_json_text({{"status", "Success"},
-                    {"data", ordered_json{{"apiModel", "ChatGPTAPI"},
-                                          {"socksProxy", socks_proxy(request.config())}}}}));
+  answer_json(request.exchange,
+              to_json_text({{"status", "Success"},
+                            {"data", ordered_json{{"apiModel", "ChatGPTAPI"},
+                                                  {"socksProxy", socks_proxy(request.config())}}}}));
 }
 
 }  // namespace chatgate

@@ -279,6 +279,29 @@ call_in_background() {
   own_pids+=("$caller")
 }
 
+# web_post PATH JSON NAME:PASSWORD [CURL ARGUMENT...]: the same at the door `web`, as its pages do. With an
+# empty log-in there is none.
+web_post() {
+  local login=()
+  [[ -z $3 ]] || login=(--user "$3")
+  status=$(curl --silent --show-error --max-time 60 --request POST "${login[@]}" \
+    --header 'Content-Type: application/json' --data-raw "$2" --dump-header "$work/head" \
+    --output "$work/body" --write-out '%{http_code}' "${@:4}" "$gateway$1") || true
+  head=$(tr -d '\r' < "$work/head")
+  body=$(tr -d '\0' < "$work/body" 2> /dev/null || true)
+}
+
+# web_ask NAME:PASSWORD PROMPT [FURTHER FIELDS]: sets $line, the last one of the answer, beside $body.
+web_ask() {
+  web_post /api/chat-process "{\"prompt\":\"$2\"${3:-}}" "$1"
+  line=${body##*$'\n'}
+}
+
+# accounts JSON: an order at /accounts with the key $ops_key.
+accounts() {
+  web_post /accounts "$1" "" --header "opskey: ${ops_key:-}"
+}
+
 # The value of a header of the last answer, by its name in lower case.
 header() {
   sed -n "s/^$1: //Ip" <<< "$head" | tail -n 1

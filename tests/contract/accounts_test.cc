@@ -335,5 +335,30 @@ TEMPLATE_LIST_TEST_CASE("a statement makes up the balance", "[contract]", Databa
   CHECK(must(store->list_daily_charges({99}, INT64_MIN, INT64_MAX)).empty());
 }
 
+TEMPLATE_LIST_TEST_CASE("a log-in changes as a whole or not at all", "[contract]", Databases) {
+  const TestType database;
+  const auto store = database.open();
+  const auto ann = add_user(*store, "ann", 0);
+  add_user(*store, "bob", 0);
+  must(store->set_login(ann.id, "anna", "hash 1"));
+  CHECK(must(store->find_user(ann.id)).name == "anna");
+  CHECK(must(store->find_user("anna")).password_hash == "hash 1");
+  CHECK(store->set_login(ann.id, "bob", "hash 2").error().code == ErrorCode::kAlreadyExists);
+  CHECK(store->set_login(ann.id, "a b", "hash 2").error().code == ErrorCode::kInvalidArgument);
+  CHECK(store->set_login({99}, "carl", "hash 2").error().code == ErrorCode::kNotFound);
+  CHECK(must(store->find_user("anna")).password_hash == "hash 1");
+  must(store->set_login(ann.id, "anna", "hash 3"));  // its own name is not taken
+  CHECK(must(store->find_user("anna")).password_hash == "hash 3");
+}
+
+TEMPLATE_LIST_TEST_CASE("an account keeps its model settings", "[contract]", Databases) {
+  const TestType database;
+  const auto store = database.open();
+  const auto ann = add_user(*store, "ann", 0);
+  CHECK(must(store->find_user("ann")).model_settings.empty());
+  must(store->set_model_settings(ann.id, R"({"model":"gpt-4o"})"));
+  CHECK(must(store->find_user("ann")).model_settings == R"({"model":"gpt-4o"})");
+}
+
 }  // namespace
 }  // namespace chatgate

@@ -230,5 +230,69 @@ TEST_CASE_METHOD(Fixture, "a commit that fails after it reached the disk is coun
   check_books();
 }
 
+TEST_CASE_METHOD(Fixture, "a change is in force when its maker goes on", "[book_writer]") {
+  Result<void> taken;
+  bool finds_bob = false;
+  Money available;
+  EventLoop loop;
+  loop.post([&] {
+    Coroutine::spawn(loop, [&] {
+      const auto made = writer->administer([&](Store& books) {
+        Credit credit;
+        credit.user_id = user.id;
+        credit.amount = {5 * kCents};
+        if (auto booked = books.credit(credit); !booked) {
+          return Result<void>(tl::unexpected(booked.error()));
+        }
+        User bob;
+        bob.name = "bob";
+        return books.add_user(bob, {}).map([](const User&) {});
+      });
+      REQUIRE(made);
+      available = ledger.available(user.id);
+      finds_bob = directory.find_account("bob").has_value();
+      taken = writer->administer([](Store& books) {
+        User bob;
+        bob.name = "bob";
+        return books.add_user(bob, {}).map([](const User&) {});
+      });
+      loop.stop();
+    });
+  });
+  loop.run();
+  CHECK(available == Money{105 * kCents});
+  CHECK(finds_bob);
+  CHECK(taken.error().code == ErrorCode::kAlreadyExists);
+  CHECK(settle({settlement_of(10)}) == std::vector{true});
+  check_books();
+}
+
+TEST_CASE_METHOD(Fixture, "changes and charges at once lose nothing", "[book_writer]") {
+  constexpr int kEach = 40;
+  int left = 2 * kEach;
+  EventLoop loop;
+  loop.post([&] {
+    for (int i = 0; i < kEach; ++i) {
+      Coroutine::spawn(loop, [&] {
+        CHECK(writer->settle(settlement_of(1)));
+        if (--left == 0) loop.stop();
+      });
+      Coroutine::spawn(loop, [&] {
+        CHECK(writer->administer([&](Store& books) {
+          Credit credit;
+          credit.user_id = user.id;
+          credit.amount = {2 * kCents};
+          return books.credit(credit).map([](const LedgerEntry&) {});
+        }));
+        if (--left == 0) loop.stop();
+      });
+    }
+  });
+  loop.run();
+  CHECK(balance_cents() == 100 + kEach);
+  CHECK(ledger.available(user.id) == Money{(100 + kEach) * kCents});
+  check_books();
+}
+
 }  // namespace
 }  // namespace chatgate
