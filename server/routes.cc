@@ -86,7 +86,7 @@ void introduce(const RoutedRequest& request, const RouteEntry* route) {
   const auto record = request.exchange.access_record();
   if (!record) return;
   if (route != nullptr) record->door = route->door.name;
-  record->path = loggable_path(route, request.path);
+  record->path = loggable_path(request, route);
   record->client = client_address(request.exchange.client_ip(), request.exchange.head(),
                                   request.context.runtime->front.trusted_proxies);
 }
