@@ -72,19 +72,19 @@ bool allow_methods(const RoutedRequest& request, std::string_view methods);
 
 using AnswerRoute = void(const RouteParts& parts, const RoutedRequest& request);
 
-AnswerRoute answer_openai;      // /v1/...
-AnswerRoute answer_chat_door;   // /chat
-AnswerRoute answer_week;        // /data/week
-AnswerRoute answer_ask;         // /ask/{conversation_id}
+AnswerRoute answer_openai;        // /v1/...
+AnswerRoute answer_chat_door;     // /chat
+AnswerRoute answer_week;          // /data/week
+AnswerRoute answer_ask;           // /ask/{conversation_id}
 AnswerRoute answer_chat_process;  // /api/chat-process
-AnswerRoute answer_session;     // /api/session
-AnswerRoute answer_config;      // /api/config
-AnswerRoute answer_accounts;    // /accounts
-AnswerRoute answer_chatgpt;     // /chatgpt
-AnswerRoute answer_platform;    // /{platform_route}
-AnswerRoute answer_bot;         // /api/chat, /ai/chat
-AnswerRoute answer_bot_custom;  // /ai/chat_custom
-AnswerRoute answer_bot_proxy;   // /ai/chat_proxy
+AnswerRoute answer_session;       // /api/session
+AnswerRoute answer_config;        // /api/config
+AnswerRoute answer_accounts;      // /accounts
+AnswerRoute answer_chatgpt;       // /chatgpt
+AnswerRoute answer_platform;      // /{platform_route}
+AnswerRoute answer_bot;           // /api/chat, /ai/chat
+AnswerRoute answer_bot_custom;    // /ai/chat_custom
+AnswerRoute answer_bot_proxy;     // /ai/chat_proxy
 AnswerRoute answer_healthz;
 AnswerRoute answer_readyz;
 

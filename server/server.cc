@@ -303,9 +303,9 @@ Result<void> Server::listen() {
   passwords_ = std::make_unique<PasswordGuard>(directory_, system_clock());
   pipeline_ = std::make_unique<Pipeline>(
       PipelineParts{directory_, ledger_, *writer_, *conversations_, system_clock()});
-  router_ = std::make_unique<Router>(RouteParts{*pipeline_, directory_, *writer_, *reader_,
-                                                *conversations_, guard_, *passwords_,
-                                                system_clock()});
+  router_ =
+      std::make_unique<Router>(RouteParts{*pipeline_, directory_, *writer_, *reader_,
+                                          *conversations_, guard_, *passwords_, system_clock()});
   if (is_demo_) {
     demo_ = std::make_unique<HttpListener>(loops_->all(), answer_as_demo, openai_dialect(),
                                            request_ids_, TransportLimits{});

@@ -26,8 +26,11 @@ void Directory::put_user(const User& user) {
     entry.limiter = std::make_shared<RequestLimiter>("account");
   }
   if (entry.limiter) entry.limiter->set_limits(user.limits, clock_.steady_ms());
-  entry = {user.name, user.unit, user.unmetered && !user.budget,
-           user.blocked || user.archived_at.has_value(), std::move(entry.limiter),
+  entry = {user.name,
+           user.unit,
+           user.unmetered && !user.budget,
+           user.blocked || user.archived_at.has_value(),
+           std::move(entry.limiter),
            user.password_hash};
 }
 

@@ -1,5 +1,5 @@
-// The slash commands of the door `web`: prompts that the gateway answers itself, without an upstream
-// and without a charge. Called inside a request's coroutine.
+// The slash commands of the door `web`: prompts that the gateway answers itself, without an
+// upstream and without a charge. Called inside a request's coroutine.
 #pragma once
 
 #include <optional>

@@ -219,10 +219,11 @@ void answer_session(const RouteParts&, const RoutedRequest& request) {
 
 void answer_config(const RouteParts&, const RoutedRequest& request) {
   if (!allow_methods(request, "POST")) return;
-  answer_json(request.exchange,
-              to_json_text({{"status", "Success"},
-                            {"data", ordered_json{{"apiModel", "ChatGPTAPI"},
-                                                  {"socksProxy", socks_proxy(request.config())}}}}));
+  answer_json(
+      request.exchange,
+      to_json_text({{"status", "Success"},
+                    {"data", ordered_json{{"apiModel", "ChatGPTAPI"},
+                                          {"socksProxy", socks_proxy(request.config())}}}}));
 }
 
 }  // namespace chatgate

@@ -45,9 +45,8 @@ Result<LoginDelays::Attempt> LoginDelays::begin(std::string_view account, const 
                      wait_ms(attempt.account, kAccountRule, now_ms)});
   }
   if (wait > 0) {
-    Error error{ErrorCode::kRateLimited,
-                "too many log-ins have failed; try again in " +
-                    std::to_string((wait + 999) / 1000) + " s"};
+    Error error{ErrorCode::kRateLimited, "too many log-ins have failed; try again in " +
+                                             std::to_string((wait + 999) / 1000) + " s"};
     error.retry_after_ms = wait;
     return tl::unexpected(std::move(error));
   }
@@ -110,9 +109,8 @@ void LoginDelays::take_back(uint64_t key) {
 }
 
 void LoginDelays::make_room(int64_t now_ms) {
-  std::erase_if(failures_, [&](const auto& entry) {
-    return now_ms - entry.second.last_ms >= kForgetMs;
-  });
+  std::erase_if(failures_,
+                [&](const auto& entry) { return now_ms - entry.second.last_ms >= kForgetMs; });
   if (failures_.size() < kEntriesMax) return;
   drop_least(failures_, [](const Entry& a, const Entry& b) { return a.failures < b.failures; });
 }

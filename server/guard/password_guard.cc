@@ -11,9 +11,7 @@ constexpr size_t kRememberedMax = 10'000;
 constexpr size_t kQueuedMax = 64;
 
 // Each hash takes 64 MB, and half of the machine stays with the loops.
-size_t thread_count() {
-  return std::clamp<size_t>(std::thread::hardware_concurrency() / 2, 1, 4);
-}
+size_t thread_count() { return std::clamp<size_t>(std::thread::hardware_concurrency() / 2, 1, 4); }
 
 Error wrong_login() { return {ErrorCode::kInvalidToken, "the name or the password is wrong"}; }
 
@@ -77,9 +75,8 @@ Result<void> PasswordGuard::check_ops_key(std::string_view given, std::string_vi
 Result<bool> PasswordGuard::verify(const std::string& hash, std::string_view password) {
   bool matches = false;
   const bool is_done = work_.run([&] {
-    std::call_once(has_dummy_, [this] {
-      dummy_hash_ = hash_password("no password at all").value_or("");
-    });
+    std::call_once(has_dummy_,
+                   [this] { dummy_hash_ = hash_password("no password at all").value_or(""); });
     ++verifications_;
     matches = matches_password(hash.empty() ? dummy_hash_ : hash, password) && !hash.empty();
   });

@@ -60,6 +60,14 @@ const doors = {
     says: ({ body }) => body.current_response,
     refuses: (status) => byCode(platformStatus(status), platformStatus(status)),
   },
+  '/api/chat-process': {
+    ask: (token) => post('/api/chat-process', token, { prompt: 'Hi' }),
+    says: ({ text }) => JSON.parse(text.split('\n').at(-1)).text,
+    // Of a bad token and an empty balance it tells with 200 too.
+    refuses: (status) => ({ status: answered, body, headers }) =>
+      answered === (status === 429 && headers.has('retry-after') ? 429 : 200) && body.status === 'Fail' && body.message,
+    streams: ({ status, text }) => status === 200 && JSON.parse(text.split('\n').at(-1)).status === 'Fail',
+  },
   '/api/chat': {
     ask: (token) => post('/api/chat', token, { prompt: 'Hi' }),
     says: ({ body }) => body.data,

@@ -4,7 +4,8 @@
 . "$(dirname "$0")/lib.sh"
 start_upstream
 set_price gpt-4o
-start_gateway --default-model gpt-4o --retries 0
+start_gateway --default-model gpt-4o --retries 0 \
+  --web-requests-per-second 0
 node "$here/doors.mjs" "$gateway" "$upstream" "$db" "$CHATGATE"
 expect_no_holds
 expect_sound_books

@@ -8,7 +8,7 @@ namespace {
 
 #define CHATGATE_USER_COLUMNS                                                            \
   "id, name, unit, balance, unmetered, blocked, note, created_at, archived_at, budget, " \
-  "budget_period, password_hash, requests_per_minute, tokens_per_minute, "              \
+  "budget_period, password_hash, requests_per_minute, tokens_per_minute, "               \
   "parallel_requests, model_settings"
 // A removed account: nobody's name can begin so.
 #define CHATGATE_REMAINS "name NOT GLOB '#*'"

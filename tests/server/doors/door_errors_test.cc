@@ -83,10 +83,10 @@ TEST_CASE("the web door fails with 200, but for log-ins and limits", "[doors][we
   const auto limited = render(ErrorCode::kRateLimited);
   CHECK(limited.status == 429);
   CHECK(header_of(limited, "Retry-After") == "2");
-  for (const auto code : {ErrorCode::kInvalidRequest, ErrorCode::kInvalidToken,
-                          ErrorCode::kUserBlocked, ErrorCode::kInsufficientQuota,
-                          ErrorCode::kModelNotPriced, ErrorCode::kUpstreamBroken,
-                          ErrorCode::kStoreUnavailable, ErrorCode::kOverloaded}) {
+  for (const auto code :
+       {ErrorCode::kInvalidRequest, ErrorCode::kInvalidToken, ErrorCode::kUserBlocked,
+        ErrorCode::kInsufficientQuota, ErrorCode::kModelNotPriced, ErrorCode::kUpstreamBroken,
+        ErrorCode::kStoreUnavailable, ErrorCode::kOverloaded}) {
     const auto failed = render(code);
     CHECK(failed.status == 200);
     CHECK(json::parse(failed.body)["data"].is_null());

@@ -29,8 +29,9 @@ TEST_CASE("/model resets with a dash and leaves what is not said", "[web]") {
 }
 
 TEST_CASE("/model refuses what are no settings", "[web]") {
-  for (const auto* words : {"", ",", "m,", "m,201", "m,-1", "m,0.8", "m,8x", "m,1,201", "m,1,1,-201",
-                            "m,1,1,1,0", "m,1,1,1,1,1", "m n", "m,99999999999999999999"}) {
+  for (const auto* words :
+       {"", ",", "m,", "m,201", "m,-1", "m,0.8", "m,8x", "m,1,201", "m,1,1,-201", "m,1,1,1,0",
+        "m,1,1,1,1,1", "m n", "m,99999999999999999999"}) {
     INFO(words);
     CHECK_FALSE(change_model_settings({}, words));
   }

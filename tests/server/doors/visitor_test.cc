@@ -14,8 +14,8 @@ TEST_CASE("Basic credentials are a name, a colon and the rest", "[web]") {
   REQUIRE(colons);
   CHECK(colons->password == "b:c");
   CHECK(parse_basic_credentials("Basic YTo=")->password.empty());
-  for (const auto* wrong : {"", "Basic", "Basic ", "Basic !!!!", "Basic YWJj", "Basic QWxhZGRpbjp", "Bearer YTpi",
-                            "Basic YTpi YTpi", "BasicYTpi"}) {
+  for (const auto* wrong : {"", "Basic", "Basic ", "Basic !!!!", "Basic YWJj", "Basic QWxhZGRpbjp",
+                            "Bearer YTpi", "Basic YTpi YTpi", "BasicYTpi"}) {
     INFO(wrong);
     const auto parsed = parse_basic_credentials(wrong);
     CHECK_FALSE(parsed);

@@ -68,7 +68,8 @@ TEST_CASE_METHOD(Fixture, "a broken stream ends with a failure on its own line",
   (void)say("Hel");
   const auto failed = translator.fail({ErrorCode::kUpstreamBroken, "it broke"});
   CHECK(failed.front() == '\n');
-  CHECK(json::parse(failed) == json{{"status", "Fail"}, {"message", "it broke"}, {"data", nullptr}});
+  CHECK(json::parse(failed) ==
+        json{{"status", "Fail"}, {"message", "it broke"}, {"data", nullptr}});
 }
 
 TEST_CASE_METHOD(Fixture, "a long text is sent some times over, not as often as it has chunks",

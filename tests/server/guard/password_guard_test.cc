@@ -49,8 +49,7 @@ struct Fixture {
     return call([&] { return guard.log_in(name, password, home); });
   }
   Result<Principal> log_in_from_anywhere(std::string_view name, std::string_view password) {
-    const auto address =
-        parse_ip_address("198.51.100." + std::to_string(++last_octet)).value();
+    const auto address = parse_ip_address("198.51.100." + std::to_string(++last_octet)).value();
     return call([&] { return guard.log_in(name, password, address); });
   }
 };
