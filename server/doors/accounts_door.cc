@@ -145,11 +145,10 @@ std::string balance_of(const User& user) {
 std::string row_of(const User& user, int64_t usage) {
   const auto settings = read_model_settings(user.model_settings);
   const std::string model = settings == ModelSettings{} ? "" : model_settings_words(settings);
-  return "{\"ID\":" + std::to_string(user.id.value) +
-         ",\"Username\":" + to_json_text(ordered_json(user.name)) +
+  return "{\"ID\":" + std::to_string(user.id.value) + ",\"Username\":" + json_string(user.name) +
          ",\"Balance\":" + balance_of(user) + ",\"Usage\":" + std::to_string(usage) +
-         ",\"Model\":" + to_json_text(ordered_json(model)) +
-         ",\"Isblock\":" + (user.blocked ? "true" : "false") + "}";
+         ",\"Model\":" + json_string(model) + ",\"Isblock\":" + (user.blocked ? "true" : "false") +
+         "}";
 }
 
 Result<std::string> check_user(const Order& order) {

@@ -20,8 +20,6 @@ constexpr size_t kLinesPerText = 64;
 constexpr size_t kCountedBytesMax = 64 << 10;
 constexpr size_t kDetailBytesMax = 64 << 10;
 
-std::string as_json(std::string_view text) { return to_json_text(ordered_json(text)); }
-
 // Between its tokens JSON may break lines; here each object must stay on its own.
 std::string on_one_line(std::string_view json) {
   std::string line(json);
@@ -89,10 +87,10 @@ std::string WebTranslator::fail(const Error& error) {
 // Written by hand: the chunk stands in it as it came.
 std::string WebTranslator::line(std::string_view text, int64_t token_count) {
   std::string line = std::exchange(is_first_, false) ? "" : "\n";
-  line += R"({"role":"assistant","id":)" + as_json(answer_of(*turn_).id) +
-          R"(,"parentMessageId":)" + as_json(question_of(*turn_).id) + R"(,"text":)" +
-          as_json(text) + R"(,"delta":)" + as_json(std::exchange(delta_, {})) + R"(,"detail":)" +
-          (detail_.empty() ? "{}" : detail_);
+  line += R"({"role":"assistant","id":)" + json_string(answer_of(*turn_).id) +
+          R"(,"parentMessageId":)" + json_string(question_of(*turn_).id) + R"(,"text":)" +
+          json_string(text) + R"(,"delta":)" + json_string(std::exchange(delta_, {})) +
+          R"(,"detail":)" + (detail_.empty() ? "{}" : detail_);
   if (token_count >= 0) line += R"(,"tokenCount":)" + std::to_string(token_count);
   return line + "}";
 }

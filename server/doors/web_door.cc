@@ -22,8 +22,8 @@ using nlohmann::ordered_json;
 
 constexpr size_t kSpeakerNameBytesMax = 64;
 constexpr size_t kMessageIdBytesMax = 128;
-// Beside its messages a request's body names a model and some numbers.
-constexpr size_t kBodyBytesBesides = 512;
+// Beside its messages and the model's name a request's body has some names and numbers.
+constexpr size_t kBodyBytesBesides = 192;
 
 struct Question {
   std::string prompt;
@@ -173,7 +173,7 @@ void ask(const RouteParts& parts, const RoutedRequest& request, Visitor visitor,
   auto prompt = build_prompt_for(chat.model, question.system, history->messages,
                                  {Role::kUser, question.prompt, question.name}, limits);
   if (!prompt) return answer_error(request, in_own_words(prompt.error(), limits, request));
-  size_t prompt_bytes = kBodyBytesBesides;
+  size_t prompt_bytes = kBodyBytesBesides + chat.model.size();
   for (auto& said : prompt->messages) {
     ordered_json entry{{"role", name_of(said.role)}, {"content", std::move(said.content)}};
     if (!said.name.empty()) entry["name"] = std::move(said.name);

@@ -59,7 +59,7 @@ tell_upstream next '{"behaviour":"chunks-500+one-write"}'
 web_ask "$ann" Long
 expect "a long answer" "$(json 'input.text.split(" ").length' <<< "$line")" 500
 
-expect "books" "$(books_of gpt-4o | cut -d ' ' -f 1)" 10
+expect "books" "$(books_of gpt-4o | cut -d ' ' -f 1)" 9
 web_post /api/session '' ''
 expect "session" "$body" '{"status":"Success","message":"","data":{"auth":false}}'
 web_post /api/config '' ''

@@ -7,7 +7,7 @@ set_price gpt-4o gpt-4o-mini
 admin user add ann1 --unit tokens --balance 5000 > /dev/null
 admin user passwd ann1 <<< 'correct horse' > /dev/null 2>&1
 admin user add bob1 > /dev/null
-export CHATGATE_STATIC_USERS='{"carl":"passwd1"}'
+export BASIC_AUTH_USER=carl BASIC_AUTH_PASSWORD=passwd1
 start_gateway --default-model gpt-4o-mini --web-requests-per-second 0 --ops-link https://help.example
 
 ann='ann1:correct horse'

@@ -6,8 +6,8 @@ start_upstream
 set_price gpt-4o
 add_user ann
 admin user passwd ann <<< 'correct horse' > /dev/null 2>&1
-start_gateway --default-model gpt-4o --web-requests-per-second 0 --context-tokens 100 \
-  --min-response-tokens 40 --web-message-ttl 2s
+limits=(--web-requests-per-second 0 --context-tokens 100 --min-response-tokens 40)
+start_gateway --default-model gpt-4o "${limits[@]}"
 
 ann='ann:correct horse'
 asked() {
@@ -15,15 +15,16 @@ asked() {
 }
 parent() { printf ',"options":{"parentMessageId":"%s"}' "$(json input.id <<< "$line")"; }
 
-# A question takes 3 tokens to prime, 3 and the role's for the message, and its own; an answer of nine
-# words with a full stop takes 10, and 4 around it.
+# The whole takes 3 tokens, a message 4 and its content: the questions 2, the answers 10.
 web_ask "$ann" "1 one"
-expect "the rest is for the answer" "$(seen 'JSON.parse(input.at(-1).body).max_tokens')" "$((100 - 3 - 4 - 3))"
+expect "the rest is for the answer" "$(seen 'JSON.parse(input.at(-1).body).max_tokens')" "$((100 - 3 - 6))"
 web_ask "$ann" "2 two" "$(parent)"
-expect "all fits" "$(asked)" "1T2"
 web_ask "$ann" "3 three" "$(parent)"
-expect "the oldest question is cut" "$(asked)" "T2T3"
-expect "the rest again" "$(seen 'JSON.parse(input.at(-1).body).max_tokens >= 40')" true
+expect "all fits" "$(asked)" "1T2T3"
+expect "the rest" "$(seen 'JSON.parse(input.at(-1).body).max_tokens')" "$((100 - 3 - 3 * 6 - 2 * 14))"
+web_ask "$ann" "4 four" "$(parent)"
+expect "the oldest are cut" "$(asked)" "2T3T4"
+expect "the rest again" "$(seen 'JSON.parse(input.at(-1).body).max_tokens')" "$((100 - 3 - 3 * 6 - 2 * 14))"
 
 long=$(printf 'word %.0s' {1..60})
 requests=$(seen input.length)
@@ -34,11 +35,13 @@ web_post /api/chat-process "{\"prompt\":\"$long\"}" "$ann" --header 'Accept-Lang
 expect_match "in Chinese" "$body" '最多 60 个 token'
 expect "neither went upstream" "$(seen input.length)" "$requests"
 
-web_ask "$ann" "4 four"
+stop_gateway
+start_gateway --default-model gpt-4o "${limits[@]}" --web-message-ttl 1s
+web_ask "$ann" "5 five"
 before=$(parent)
 forgets() {
-  web_ask "$ann" "5 five" "$before"
-  [[ $(asked) == 5 ]]
+  web_ask "$ann" "6 six" "$before"
+  [[ $(asked) == 6 ]]
 }
 wait_until 10 forgets
 expect_no_holds

@@ -6,7 +6,7 @@ start_upstream
 set_price gpt-4o
 add_user ann
 admin user passwd ann <<< 'correct horse' > /dev/null 2>&1
-export CHATGATE_STATIC_USERS='{"user1":"passwd1","user2":"passwd2"}'
+export BASIC_AUTH_USER=user1,user2 BASIC_AUTH_PASSWORD=passwd1,passwd2
 start_gateway --default-model gpt-4o --web-requests-per-second 0 --ops-link https://help.example
 
 web_ask '' Hello
@@ -66,6 +66,6 @@ expect_sound_books
 stop_gateway
 
 admin user add paid --unit tokens --balance 5 > /dev/null
-CHATGATE_STATIC_USERS='{"paid":"passwd1"}' "$CHATGATE" serve --db "$db" --listen 127.0.0.1:0 \
+BASIC_AUTH_USER=paid BASIC_AUTH_PASSWORD=passwd1 "$CHATGATE" serve --db "$db" --listen 127.0.0.1:0 \
   --upstream-url "$upstream/v1" > "$work/refused" 2>&1 && fail "a metered account was taken over"
 expect_match "names the account" "$(< "$work/refused")" 'paid.*static_users'
