@@ -16,6 +16,12 @@ void StreamingTokenCounter::feed(std::string_view part) {
   }
 }
 
+void StreamingTokenCounter::end_text() {
+  tokens_ = tokens();
+  pending_.clear();
+  bytes_to_wait_for_ = kBytesAtOnce;
+}
+
 // Counts the pieces that no further text can change and keeps the rest. As it waits for at least as
 // much again before it looks once more, a long piece is not gone over for each part.
 void StreamingTokenCounter::take_pieces() {

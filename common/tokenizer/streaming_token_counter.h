@@ -22,6 +22,9 @@ class StreamingTokenCounter {
 
   void feed(std::string_view part);
 
+  // What is fed from here on is another text, which shares no token with the one before.
+  void end_text();
+
   // Of all that was fed, as if the text ended here. Costs the encoding of what is kept.
   int64_t tokens() const { return tokens_ + encoding_->count(pending_); }
 

@@ -3,12 +3,17 @@
 #include <algorithm>
 #include <string_view>
 
+#include "common/tokenizer/model_encoding.h"
+#include "server/upstream/generated_text.h"
+#include "server/wire/prompt_tokens.h"
+
 namespace chatgate {
 namespace {
 
 constexpr int64_t kBytesPerToken = 4;
 constexpr int64_t kPromptSlackTokens = 64;           // the template around the whole conversation
 constexpr int64_t kMediaPromptTokensGuessed = 2048;  // where bytes say nothing
+constexpr size_t kCountedBodyBytesMax = 65536;       // a few milliseconds
 constexpr int64_t kTokenBoundMax = int64_t{1} << 40;
 
 bool begins_with(std::string_view path, std::string_view beginning) {
@@ -39,7 +44,20 @@ int64_t bounded_product(int64_t a, int64_t b) {
   return a > kTokenBoundMax / std::max<int64_t>(b, 1) ? kTokenBoundMax : a * b;
 }
 
+bool can_count_prompt(const Job& job) {
+  return job.facts.object_end > 0 && job.facts.prompt_bounded_by_body &&
+         job.body.size() <= kCountedBodyBytesMax;
+}
+
+std::string_view upstream_model_of(const Job& job) {
+  const auto& aliases = job.runtime->config.model_aliases;
+  const auto alias = aliases.find(job.facts.model);
+  return alias == aliases.end() ? std::string_view(job.facts.model) : alias->second;
+}
+
 }  // namespace
+
+const Encoding& encoding_of(const Job& job) { return encoding_for(upstream_model_of(job)); }
 
 TokenBounds token_bounds_of(const Job& job) {
   const auto& config = job.runtime->config;
@@ -78,11 +96,38 @@ int64_t estimated_prompt_tokens(const Job& job) {
   return std::min(guess, bounds.prompt);
 }
 
+std::optional<TokenBounds> counted_token_bounds_of(const Job& job) {
+  if (!can_count_prompt(job) || !has_known_encoding(upstream_model_of(job))) return std::nullopt;
+  const auto counted = count_prompt(job.body, encoding_of(job)).bound;
+  auto bounds = token_bounds_of(job);
+  if (!counted || *counted >= bounds.prompt) return std::nullopt;
+  bounds.prompt = *counted;
+  return bounds;
+}
+
+void count_answer(Job& job, std::string_view answer) {
+  GeneratedText text(encoding_of(job));
+  if (job.answer_kind == AnswerKind::kText) {
+    job.answer_tokens = encoding_of(job).count(answer);
+  } else if (job.answer_kind == AnswerKind::kJson && answers_with_text(job)) {
+    JsonAnswerScanner scanner;
+    scanner.count_text_in(&text);
+    scanner.feed(answer);
+    job.answer_tokens = text.tokens();
+  }
+}
+
 TokenUsage estimated_usage(const Job& job) {
   TokenUsage usage;
   usage.prompt = estimated_prompt_tokens(job);
+  if (can_count_prompt(job)) {
+    const int64_t counted = count_prompt(job.body, encoding_of(job)).likely;
+    usage.prompt = std::min(counted, token_bounds_of(job).prompt);
+  }
   if (job.stream) {
-    usage.completion = job.stream->content_events();
+    usage.completion = job.stream->content_tokens();
+  } else if (job.answer_tokens) {
+    usage.completion = *job.answer_tokens;
   } else if (answers_with_text(job)) {
     usage.completion = (job.answer_bytes + kBytesPerToken - 1) / kBytesPerToken;
   }

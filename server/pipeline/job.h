@@ -93,6 +93,7 @@ struct Job : ListLink, std::enable_shared_from_this<Job> {
   JsonAnswerScanner scanner;
   AnswerFacts answer;
   int64_t answer_bytes = 0;
+  std::optional<int64_t> answer_tokens;  // of its text, counted when it brings no usage
 
   // How it may end before its answer does. All three interrupt the wait that is under way.
   void client_left();  // then the abort policy decides

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "common/log/log.h"
+#include "server/pipeline/estimate.h"
 #include "server/pipeline/job.h"
 #include "server/wire/error_envelope.h"
 
@@ -197,6 +198,9 @@ Result<bool> read_whole_answer(Job& job, std::string& answer) {
   job.answer_kind = kind_of(job.call->head());
   if (job.answer_kind == AnswerKind::kStream) {
     job.stream.emplace(job.facts.stream && !job.facts.include_usage);
+    if (job.metering == Metering::kTokens) {
+      job.stream->count_text(encoding_of(job), job.facts.choices == 1);
+    }
     return false;
   }
   std::string piece;
@@ -210,7 +214,10 @@ Result<bool> read_whole_answer(Job& job, std::string& answer) {
       continue;
     }
     note_end(job);
-    if (progress == Progress::kEnd) return true;
+    if (progress == Progress::kEnd) {
+      if (job.metering == Metering::kTokens && !job.answer.usage) count_answer(job, answer);
+      return true;
+    }
     return tl::unexpected(progress == Progress::kInterrupted ? job.end_early()
                                                              : cut_reason(job, progress));
   }

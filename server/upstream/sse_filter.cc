@@ -29,6 +29,15 @@ size_t find_byte(std::string_view bytes, size_t from, size_t end, char byte) {
 
 SseFilter::SseFilter(bool hide_usage_chunk) : hide_usage_chunk_(hide_usage_chunk) {}
 
+void SseFilter::count_text(const Encoding& encoding, bool is_one_text) {
+  is_one_text_ = is_one_text;
+  scanner_.count_text_in(&text_.emplace(encoding));
+}
+
+int64_t SseFilter::content_tokens() const {
+  return content_events_ - text_events_ + (text_ ? text_->tokens() : 0);
+}
+
 // `line_feed` remembers the next line feed, so that text which ends its lines with CR alone is not
 // searched to its end for every line.
 size_t SseFilter::end_of_line(std::string_view bytes, size_t from, size_t& line_feed) const {
@@ -277,6 +286,10 @@ void SseFilter::count_content() {
   is_counted_ = true;
   facts_.has_content = true;
   ++content_events_;
+  if (text_ && text_->take_news()) {
+    ++text_events_;
+    if (!is_one_text_) text_->end_text();
+  }
   content_bytes_ += data_bytes_;
 }
 

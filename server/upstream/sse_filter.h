@@ -21,6 +21,12 @@ class SseFilter {
   // With `hide_usage_chunk`, the chunk that exists only because chatgate asked for usage (a usage
   // object beside `choices: []`) does not reach the client.
   explicit SseFilter(bool hide_usage_chunk);
+  SseFilter(const SseFilter&) = delete;
+  SseFilter& operator=(const SseFilter&) = delete;
+
+  // Counts the text that the events bring, before the first is fed. `is_one_text` false: the events
+  // belong to several texts in turn, as with several choices, and each is counted by itself.
+  void count_text(const Encoding& encoding, bool is_one_text);
 
   // Takes upstream bytes in any split; appends to `out` all that may go to the client now, in order
   // and unmodified. Of an event that has outgrown kEventBytesHeldMax only the latest piece stays.
@@ -42,7 +48,9 @@ class SseFilter {
 
   int64_t content_events() const {
     return content_events_;
-  }                                                         // those that carried generated content
+  }  // those that carried generated content
+  // The tokens of the text that was counted, and one for each event with content other than text.
+  int64_t content_tokens() const;
   int64_t content_bytes() const { return content_bytes_; }  // of their data
 
   // Bytes of an unfinished event have been passed to the client: end it with a blank line before
@@ -77,6 +85,9 @@ class SseFilter {
   bool mid_event_ = false;
   int64_t content_events_ = 0;
   int64_t content_bytes_ = 0;
+  std::optional<GeneratedText> text_;
+  bool is_one_text_ = true;
+  int64_t text_events_ = 0;    // of content_events_
   JsonAnswerScanner scanner_;  // of the open event's data
   AnswerFacts facts_;
 

@@ -190,6 +190,10 @@ constexpr uint32_t kContentNameSizes = [] {
   return sizes;
 }();
 
+// Those whose value may be media or an address.
+constexpr std::string_view kMediaNames[] = {"data", "partial_image_b64", "b64_json", "audio",
+                                            "url"};
+
 bool names_content(std::string_view name) {
   if (name.size() >= 32 || (kContentNameSizes >> name.size() & 1) == 0) return false;
   return std::ranges::count(kContentNames, name) > 0;
@@ -235,7 +239,8 @@ std::optional<TokenUsage> parse_usage(std::string_view json) { return UsageReade
 
 void JsonAnswerScanner::reset() {
   state_ = State::kStart;
-  is_in_response_ = is_in_array_ = is_content_next_ = is_usage_ = is_choices_start_ = false;
+  is_in_response_ = is_in_array_ = is_content_next_ = is_text_next_ = false;
+  is_usage_ = is_choices_start_ = false;
   depth_ = 0;
   facts_.id.clear();
   facts_.model.clear();
@@ -343,6 +348,7 @@ size_t JsonAnswerScanner::take_value(std::string_view bytes) {
     const bool is_kept =
         key_ == Key::kId || key_ == Key::kModel || (key_ == Key::kType && !is_in_response_);
     is_content_next_ = key_ == Key::kContent;
+    is_text_next_ = is_content_next_ && is_text_key_;
     start_string(is_kept ? State::kText : State::kSkipString);
     return blanks + 1;
   }
@@ -419,7 +425,10 @@ void JsonAnswerScanner::end_key() {
   for (const Name& known : kNames) {
     if (known.name == name) key_ = known.key;
   }
-  if (key_ == Key::kOther && names_content(name)) key_ = Key::kContent;
+  if (key_ == Key::kOther && names_content(name)) {
+    key_ = Key::kContent;
+    is_text_key_ = !std::ranges::count(kMediaNames, name);
+  }
 }
 
 void JsonAnswerScanner::end_text() {
@@ -447,7 +456,7 @@ void JsonAnswerScanner::start_container(char open) {
   }
   is_choices_start_ = key_ == Key::kChoices && open == '[' && !is_in_response_;
   if (is_choices_start_) facts_.has_choices = facts_.choices_empty = true;
-  is_content_next_ = false;
+  is_content_next_ = is_text_next_ = false;
   depth_ = 1;
   state_ = State::kSkip;
 }
@@ -475,11 +484,11 @@ size_t JsonAnswerScanner::take_skipped(std::string_view bytes) {
       case '{':
       case '[':
         ++depth_;
-        is_content_next_ = false;
+        is_content_next_ = is_text_next_ = false;
         break;
       case '}':
       case ']':
-        is_content_next_ = false;
+        is_content_next_ = is_text_next_ = false;
         if (--depth_ == 0) {
           end_container();
           return at + 1;
@@ -487,11 +496,10 @@ size_t JsonAnswerScanner::take_skipped(std::string_view bytes) {
         break;
       case ':':
         // What stands before a colon is a key, and it is still in text_.
-        is_content_next_ =
-            !facts_.has_content && string_bytes_ == text_bytes_ && names_content(text());
+        if (string_bytes_ == text_bytes_) note_content_name(text());
         break;
       case ',':
-        is_content_next_ = false;
+        is_content_next_ = is_text_next_ = false;
         break;
       default:
         break;
@@ -500,15 +508,30 @@ size_t JsonAnswerScanner::take_skipped(std::string_view bytes) {
   return bytes.size();
 }
 
+// Once there was content, only whoever counts it wants to know of more.
+void JsonAnswerScanner::note_content_name(std::string_view name) {
+  is_content_next_ = (!facts_.has_content || text_counter_ != nullptr) && names_content(name);
+  is_text_next_ = is_content_next_ && !std::ranges::count(kMediaNames, name);
+}
+
+void JsonAnswerScanner::count_text(std::string_view raw) {
+  const std::string_view type = facts_.type;
+  if (type.empty() || type.ends_with("delta")) text_counter_->feed_string(raw);
+}
+
 size_t JsonAnswerScanner::take_skipped_string(std::string_view bytes) {
   bool closed = false;
   const size_t taken = take_string(bytes, closed);
+  if (is_text_next_ && text_counter_ != nullptr) {
+    count_text(bytes.substr(0, closed ? taken - 1 : taken));
+    if (closed) text_counter_->end_string();
+  }
   if (!closed) return taken;
   if (string_bytes_ > 0) {
     if (is_content_next_) facts_.has_content = true;
     if (depth_ == 0 && key_ == Key::kError) facts_.has_error = true;
   }
-  is_content_next_ = false;
+  is_content_next_ = is_text_next_ = false;
   state_ = depth_ == 0 ? State::kKeyOrEnd : State::kSkip;
   return taken;
 }

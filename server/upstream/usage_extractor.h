@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "common/domain/price.h"
+#include "server/upstream/generated_text.h"
 
 namespace chatgate {
 
@@ -40,6 +41,9 @@ class JsonAnswerScanner {
  public:
   void feed(std::string_view bytes);
   void reset();
+  // From here on the text that the model made is counted in `text`, which it borrows; null: not.
+  // Text behind a `type` that is no delta repeats what deltas have said, and is not counted.
+  void count_text_in(GeneratedText* text) { text_counter_ = text; }
   const AnswerFacts& facts() const { return facts_; }
   bool is_complete() const { return state_ == State::kDone; }  // it closed its outermost value
 
@@ -82,6 +86,8 @@ class JsonAnswerScanner {
   size_t take_string(std::string_view bytes, bool& closed);
 
   void start_string(State state);
+  void note_content_name(std::string_view name);
+  void count_text(std::string_view raw);
   void start_container(char open);
   void end_container();
   void end_key();
@@ -96,6 +102,8 @@ class JsonAnswerScanner {
   bool is_escaped_ = false;        // the last byte of the string was a backslash
   bool has_escapes_ = false;       // the string holds one
   bool is_content_next_ = false;   // the next value belongs to a key that names content
+  bool is_text_next_ = false;      // ... and to one that is text
+  bool is_text_key_ = false;       // key_ is a kContent that is text
   bool is_usage_ = false;          // the skipped container is kept in usage_text_
   bool is_choices_start_ = false;  // the skipped container is `choices`, and nothing was in it yet
   uint64_t depth_ = 0;             // of the skipped containers
@@ -103,6 +111,7 @@ class JsonAnswerScanner {
   uint64_t string_bytes_ = 0;      // of the string in all
   std::array<char, kAnswerTextBytesMax> text_{};
   std::string usage_text_;
+  GeneratedText* text_counter_ = nullptr;
   AnswerFacts facts_;
 };
 

@@ -21,10 +21,9 @@ leave stall ''
 wait_for_value 0 waiting_upstream
 wait_for_value "aborted 2" states
 expect_no_holds
-# A body of 65 bytes is estimated at 17 tokens; of the answer nothing was seen.
-body=$(chat_body stall)
+# A prompt of 8 tokens: "user" and "Hello", 3 for the message and 3 for the answer, of which nothing was seen.
 expect "the charge before an answer" "$(in_books 'SELECT status, estimated, prompt, completion, cost
-  FROM usage ORDER BY id DESC LIMIT 1')" "1|1|$(((${#body} + 3) / 4))|0|$(((${#body} + 3) / 4 * 1000))"
+  FROM usage ORDER BY id DESC LIMIT 1')" "1|1|8|0|8000"
 expect_sound_books
 chat gpt-none
 expect "the gateway is well" "$status" 400

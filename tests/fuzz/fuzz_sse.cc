@@ -15,7 +15,7 @@ struct Filtered {
   bool has_end = false;
   std::string id = {}, model = {}, type = {};
   std::optional<TokenUsage> usage = {};
-  int64_t content_events = 0, content_bytes = 0;
+  int64_t content_events = 0, content_bytes = 0, content_tokens = 0;
   bool has_error = false;
 
   bool operator==(const Filtered&) const = default;
@@ -23,6 +23,7 @@ struct Filtered {
 
 Filtered filter(std::string_view stream, bool hide, size_t step) {
   SseFilter sse(hide);
+  sse.count_text(o200k_base(), !hide);
   Filtered filtered;
   for (size_t at = 0; at < stream.size(); at += step) {
     sse.feed(stream.substr(at, step), filtered.before_release);
@@ -37,6 +38,7 @@ Filtered filter(std::string_view stream, bool hide, size_t step) {
   filtered.has_error = sse.facts().has_error;
   filtered.content_events = sse.content_events();
   filtered.content_bytes = sse.content_bytes();
+  filtered.content_tokens = sse.content_tokens();
   return filtered;
 }
 

@@ -14,7 +14,7 @@ struct Filtered {
   bool has_end = false;
   std::string id, type;
   std::optional<TokenUsage> usage;
-  int64_t content_events = 0, content_bytes = 0;
+  int64_t content_events = 0, content_bytes = 0, content_tokens = 0;
   bool has_error = false;
 
   bool operator==(const Filtered&) const = default;
@@ -22,6 +22,7 @@ struct Filtered {
 
 Filtered filter(std::string_view stream, bool hide, const std::vector<size_t>& splits = {}) {
   SseFilter sse(hide);
+  sse.count_text(o200k_base(), true);
   Filtered filtered;
   size_t begin = 0;
   for (size_t i = 0; i <= splits.size(); ++i) {
@@ -40,6 +41,7 @@ Filtered filter(std::string_view stream, bool hide, const std::vector<size_t>& s
   filtered.has_error = sse.facts().has_error;
   filtered.content_events = sse.content_events();
   filtered.content_bytes = sse.content_bytes();
+  filtered.content_tokens = sse.content_tokens();
   return filtered;
 }
 
@@ -333,6 +335,50 @@ TEST_CASE("random streams survive random splits", "[sse]") {
     REQUIRE(filter(stream, hide, splits) == whole);
     if (!hide) REQUIRE(whole.all == stream);
   }
+}
+
+std::string event(std::string_view json) { return "data: " + std::string(json) + "\n\n"; }
+
+std::string choice(int index, std::string_view text) {
+  return event(R"({"choices":[{"index":)" + std::to_string(index) + R"(,"delta":{"content":")" +
+               std::string(text) + R"("}}]})");
+}
+
+TEST_CASE("the text of a stream is counted in tokens", "[sse]") {
+  CHECK(filter_all_ways(choice(0, "Hel") + choice(0, "lo"), false).content_tokens == 1);
+  const auto chat = filter_all_ways(
+      choice(0, "") + choice(0, "one two") + choice(0, " three\\n") + "data: [DONE]\n\n", false);
+  CHECK(chat.content_events == 2);
+  CHECK(chat.content_tokens == o200k_base().count("one two three\n"));
+}
+
+TEST_CASE("what an event repeats is not counted again", "[sse]") {
+  const std::string stream =
+      event(R"({"type":"response.output_text.delta","delta":"one two three"})") +
+      event(R"({"type":"response.output_text.done","text":"one two three"})") +
+      event(R"({"type":"response.content_part.done","part":{"text":"one two three"}})");
+  CHECK(filter_all_ways(stream, false).content_tokens == 3);
+}
+
+TEST_CASE("an event with content other than text is one token", "[sse]") {
+  const std::string image =
+      event(R"({"type":"image_generation.partial_image","partial_image_b64":"aGVsbG8gd29ybGQ="})");
+  CHECK(filter_all_ways(image + image, false).content_tokens == 2);
+  CHECK(filter_all_ways(image + choice(0, "one two"), false).content_tokens == 3);
+}
+
+TEST_CASE("the arguments of a tool's call are text", "[sse]") {
+  const std::string call = event(
+      R"({"choices":[{"delta":{"tool_calls":[{"function":{"arguments":"{\"city\":\"Paris\"}"}}]}}]})");
+  CHECK(filter_all_ways(call, false).content_tokens == o200k_base().count(R"({"city":"Paris"})"));
+}
+
+TEST_CASE("several choices are counted each by itself", "[sse]") {
+  SseFilter sse(false);
+  sse.count_text(o200k_base(), false);
+  std::string out;
+  sse.feed(choice(0, "Hel") + choice(1, "lo") + choice(0, "lo"), out);
+  CHECK(sse.content_tokens() == 3);
 }
 
 }  // namespace
