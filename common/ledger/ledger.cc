@@ -90,15 +90,8 @@ Result<Hold> Ledger::reserve(RequestId request, UserId user, Money amount) {
   const std::lock_guard lock(account->mutex);
   Hold hold{request, user, Money{}};
   if (!account->unmetered || account->budget) {
-    if (!account->unmetered) {
-      if (auto checked = check_balance(*account, amount); !checked) {
-        return tl::unexpected<Error>(std::move(checked.error()));
-      }
-    }
-    if (account->budget) {
-      if (auto checked = check_budget(*account, request, amount); !checked) {
-        return tl::unexpected<Error>(std::move(checked.error()));
-      }
+    if (auto checked = check(*account, request, amount); !checked) {
+      return tl::unexpected<Error>(std::move(checked.error()));
     }
     change_held(*account, hold, amount);
     hold.amount = amount;
@@ -108,6 +101,20 @@ Result<Hold> Ledger::reserve(RequestId request, UserId user, Money amount) {
   ++account->holds;
   open_holds_.fetch_add(1, std::memory_order_relaxed);
   return hold;
+}
+
+bool Ledger::could_reserve(RequestId request, UserId user, Money amount) const {
+  const Account* account = find(user);
+  if (account == nullptr) return false;
+  const std::lock_guard lock(account->mutex);
+  return check(*account, request, amount).has_value();
+}
+
+Result<void> Ledger::check(const Account& account, RequestId request, Money amount) {
+  if (!account.unmetered) {
+    if (auto checked = check_balance(account, amount); !checked) return checked;
+  }
+  return account.budget ? check_budget(account, request, amount) : Result<void>();
 }
 
 // Two different answers: waiting helps against concurrent requests, only money against an empty

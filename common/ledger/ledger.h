@@ -47,6 +47,9 @@ class Ledger {
   // amount is 0).
   Result<Hold> reserve(RequestId request, UserId user, Money amount);
 
+  // Whether reserve() would do so at this moment.
+  bool could_reserve(RequestId request, UserId user, Money amount) const;
+
   // Fixes what a finished request is charged, and keeps that much reserved until `committed`.
   // A cost beyond the hold takes what is free of the balance; the rest is written off, so that a
   // metered balance never falls below zero. Updates hold.amount to what is now reserved.
@@ -85,6 +88,7 @@ class Ledger {
   Account* find(UserId user) const;
   static Day& day_in(Account& account, int64_t day);
   static void learn_spending(Account& account, const User& user, const Spending& spending);
+  static Result<void> check(const Account& account, RequestId request, Money amount);
   static Result<void> check_balance(const Account& account, Money amount);
   static Result<void> check_budget(const Account& account, RequestId request, Money amount);
   static void change_held(Account& account, const Hold& hold, Money amount);

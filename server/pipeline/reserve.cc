@@ -4,17 +4,39 @@
 namespace chatgate {
 namespace {
 
-Result<Money> bound_of_cost(const Job& job) {
-  if (job.metering != Metering::kTokens) return Money{};
-  const auto bounds = token_bounds_of(job);
-  const auto bound = cost_bound_of(bounds.prompt, bounds.completion, *job.price.price,
-                                   job.principal.unit, job.price.rate);
+std::optional<Money> cost_of_bounds(const Job& job, const TokenBounds& bounds) {
+  return cost_bound_of(bounds.prompt, bounds.completion, *job.price.price, job.principal.unit,
+                       job.price.rate);
+}
+
+// The same bound in tokens instead of bytes, if it may make the difference: to count costs a
+// hundred times what all else does, so the answer alone must be affordable.
+std::optional<Money> sharper_bound_of_cost(const Job& job) {
+  TokenBounds least = token_bounds_of(job);
+  least.prompt = 0;
+  const auto least_cost = cost_of_bounds(job, least);
+  if (!least_cost || !job.parts.ledger.could_reserve(job.id, job.principal.user_id, *least_cost)) {
+    return std::nullopt;
+  }
+  const auto counted = counted_token_bounds_of(job);
+  return counted ? cost_of_bounds(job, *counted) : std::nullopt;
+}
+
+Result<Hold> reserve_bound(Job& job) {
+  Ledger& ledger = job.parts.ledger;
+  if (job.metering != Metering::kTokens) {
+    return ledger.reserve(job.id, job.principal.user_id, Money{});
+  }
+  const auto bound = cost_of_bounds(job, token_bounds_of(job));
   if (!bound) {
     return fail(ErrorCode::kInvalidRequest,
                 "this request could cost more than an account can hold; limit its output tokens",
                 "max_tokens");
   }
-  return *bound;
+  auto hold = ledger.reserve(job.id, job.principal.user_id, *bound);
+  if (hold || hold.error().code != ErrorCode::kInsufficientQuota) return hold;
+  const auto sharper = sharper_bound_of_cost(job);
+  return sharper ? ledger.reserve(job.id, job.principal.user_id, *sharper) : hold;
 }
 
 }  // namespace
@@ -27,9 +49,7 @@ Result<void> reserve(Job& job) {
       error.retry_after_ms = 2000;
       return tl::unexpected(std::move(error));
     }
-    auto bound = bound_of_cost(job);
-    if (!bound) return tl::unexpected(bound.error());
-    return job.parts.ledger.reserve(job.id, job.principal.user_id, *bound);
+    return reserve_bound(job);
   }();
   if (!result) {
     job.permit.withdraw();  // refused here, so it must not count against any limit

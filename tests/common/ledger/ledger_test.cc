@@ -43,6 +43,18 @@ TEST_CASE("a hold is granted while the balance less other holds covers it") {
   CHECK(ledger.open_holds() == 1);
 }
 
+TEST_CASE("whether a hold would be granted can be asked without taking it") {
+  Ledger ledger;
+  ledger.put_account(account(1, 100));
+  ledger.put_account(account(2, 0, true));
+  CHECK(ledger.could_reserve({1}, {1}, {100}));
+  CHECK_FALSE(ledger.could_reserve({1}, {1}, {101}));
+  CHECK(ledger.could_reserve({1}, {2}, {101}));
+  CHECK_FALSE(ledger.could_reserve({1}, {3}, {0}));
+  CHECK(ledger.available({1}) == Money{100});
+  CHECK(ledger.open_holds() == 0);
+}
+
 TEST_CASE("a fixed charge stays reserved until it is committed") {
   Ledger ledger;
   ledger.put_account(account(1, 100));
