@@ -124,17 +124,17 @@ Result<std::string> grant_user(const Order& order) {
 }
 
 // The tokens that each account has used since its beginning; all accounts', or one's.
-Result<std::map<std::string, int64_t>> find_usage(const Order& order, std::optional<UserId> user) {
+Result<std::map<std::string, int64_t>> find_usage(Store& store, Timestamp now,
+                                                  std::optional<UserId> user) {
   UsageQuery query;
-  query.until = {(day_of(order.parts.clock.now()) + 2) * kMsPerDay};
+  query.until = {(day_of(now) + 2) * kMsPerDay};
   query.user = user;
   query.group_by = {UsageDimension::kUser};
-  Result<std::vector<UsageSummary>> summaries;
-  order.parts.reader.run([&](Store& store) { summaries = store.summarize_usage(query); });
-  if (!summaries) return tl::unexpected(std::move(summaries.error()));
-  std::map<std::string, int64_t> tokens;
-  for (const auto& summary : *summaries) tokens[summary.user] += summary.usage.total();
-  return tokens;
+  return store.summarize_usage(query).map([](const std::vector<UsageSummary>& summaries) {
+    std::map<std::string, int64_t> tokens;
+    for (const auto& summary : summaries) tokens[summary.user] += summary.usage.total();
+    return tokens;
+  });
 }
 
 // The balance as a JSON number, exactly as it is: it is put in by hand.
@@ -151,31 +151,43 @@ std::string row_of(const User& user, int64_t usage) {
          "}";
 }
 
+int64_t usage_of(const User& user, const std::map<std::string, int64_t>& tokens) {
+  const auto found = tokens.find(user.name);
+  return found == tokens.end() ? 0 : found->second;
+}
+
 Result<std::string> check_user(const Order& order) {
   const auto user = order.find_user();
   if (!user) return tl::unexpected(user.error());
-  const auto tokens = find_usage(order, user->id);
+  Result<std::map<std::string, int64_t>> tokens;
+  order.parts.reader.run(
+      [&](Store& store) { tokens = find_usage(store, order.parts.clock.now(), user->id); });
   if (!tokens) return tl::unexpected(tokens.error());
-  const auto found = tokens->find(user->name);
-  const int64_t usage = found == tokens->end() ? 0 : found->second;
+  const int64_t usage = usage_of(*user, *tokens);
   return R"({"status":"Success","message":"success","balance":)" + balance_of(*user) +
          ",\"usage\":" + std::to_string(usage) + ",\"data\":" + row_of(*user, usage) + "}";
 }
 
-Result<std::string> list_users(const Order& order) {
-  Result<std::vector<User>> users;
-  order.parts.reader.run([&](Store& store) { users = store.list_users(); });
-  if (!users) return tl::unexpected(std::move(users.error()));
-  const auto tokens = find_usage(order, std::nullopt);
+Result<std::string> rows_of_all(Store& store, Timestamp now) {
+  const auto users = store.list_users();
+  if (!users) return tl::unexpected(users.error());
+  const auto tokens = find_usage(store, now, std::nullopt);
   if (!tokens) return tl::unexpected(tokens.error());
   std::string rows;
   for (const auto& user : *users) {
     if (user.archived_at) continue;
-    const auto found = tokens->find(user.name);
     if (!rows.empty()) rows += ',';
-    rows += row_of(user, found == tokens->end() ? 0 : found->second);
+    rows += row_of(user, usage_of(user, *tokens));
   }
-  return R"({"status":"Success","message":"success","data":[)" + rows + "]}";
+  return rows;
+}
+
+// Put together on the reader's thread, for there may be very many.
+Result<std::string> list_users(const Order& order) {
+  Result<std::string> rows;
+  order.parts.reader.run([&](Store& store) { rows = rows_of_all(store, order.parts.clock.now()); });
+  if (!rows) return rows;
+  return R"({"status":"Success","message":"success","data":[)" + *rows + "]}";
 }
 
 Result<std::string> carry_out(const Order& order) {
@@ -201,7 +213,10 @@ Result<std::string> answer_order(const RouteParts& parts, const RoutedRequest& r
   }
   auto checked = parts.passwords.check_ops_key(request.exchange.head().header("opskey"), key,
                                                visitor_address(request));
-  if (!checked) return tl::unexpected(std::move(checked.error()));
+  if (!checked) {
+    note_failed_login(request, checked.error());
+    return tl::unexpected(std::move(checked.error()));
+  }
   auto body = request.exchange.read_body(0);
   if (!body) return tl::unexpected(std::move(body.error()));
   auto object = parse_json_object(*body);

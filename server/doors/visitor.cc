@@ -3,6 +3,7 @@
 #include <sodium.h>
 #include <strings.h>
 
+#include "common/log/log.h"
 #include "server/guard/client_address.h"
 #include "server/pipeline/authenticate.h"
 
@@ -14,6 +15,11 @@ constexpr std::string_view kBasic = "basic ";
 bool is_basic(std::string_view authorization) {
   return authorization.size() >= kBasic.size() &&
          strncasecmp(authorization.data(), kBasic.data(), kBasic.size()) == 0;
+}
+
+std::string_view address_of(const RoutedRequest& request) {
+  return client_address(request.exchange.client_ip(), request.exchange.head(),
+                        request.context.runtime->front.trusted_proxies);
 }
 
 }  // namespace
@@ -37,25 +43,32 @@ std::optional<BasicCredentials> parse_basic_credentials(std::string_view authori
 }
 
 IpAddress visitor_address(const RoutedRequest& request) {
-  const auto address = client_address(request.exchange.client_ip(), request.exchange.head(),
-                                      request.context.runtime->front.trusted_proxies);
-  return parse_client_address(address).value_or(IpAddress{});
+  return parse_client_address(address_of(request)).value_or(IpAddress{});
+}
+
+void note_failed_login(const RoutedRequest& request, const Error& error) {
+  if (error.code != ErrorCode::kInvalidToken) return;
+  log::warn("login_failed", {{"client", address_of(request)},
+                             {"path", std::string_view(request.path)},
+                             {"reason", std::string_view(error.message)}});
 }
 
 Result<Visitor> identify_visitor(const RouteParts& parts, const RoutedRequest& request) {
   const auto& head = request.exchange.head();
   const auto authorization = head.header("authorization");
-  if (is_basic(authorization)) {
-    const auto given = parse_basic_credentials(authorization);
-    if (!given) return fail(ErrorCode::kInvalidToken, "the name or the password is wrong");
-    return parts.passwords.log_in(given->name, given->password, visitor_address(request))
-        .map([](Principal principal) {
-          return Visitor{std::move(principal), true};
-        });
+  if (!is_basic(authorization)) {
+    return authenticate(parts.directory, head).map([](Principal principal) {
+      return Visitor{std::move(principal), false};
+    });
   }
-  return authenticate(parts.directory, head).map([](Principal principal) {
-    return Visitor{std::move(principal), false};
-  });
+  const auto given = parse_basic_credentials(authorization);
+  if (!given) return fail(ErrorCode::kInvalidToken, "the name or the password is wrong");
+  auto principal = parts.passwords.log_in(given->name, given->password, visitor_address(request));
+  if (!principal) {
+    note_failed_login(request, principal.error());
+    return tl::unexpected(std::move(principal.error()));
+  }
+  return Visitor{*std::move(principal), true};
 }
 
 }  // namespace chatgate

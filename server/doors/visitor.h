@@ -23,6 +23,10 @@ Result<Visitor> identify_visitor(const RouteParts& parts, const RoutedRequest& r
 // The address that failures count for; behind proxies that are not trusted, theirs.
 IpAddress visitor_address(const RoutedRequest& request);
 
+// Logs a wrong password or operations key with its address, so that programs can shut attackers
+// out. Not the name: people type their password there by mistake.
+void note_failed_login(const RoutedRequest& request, const Error& error);
+
 struct BasicCredentials {
   std::string name, password;
 };

@@ -14,6 +14,7 @@
 #include "server/doors/web_answer.h"
 #include "server/doors/web_commands.h"
 #include "server/json/json_text.h"
+#include "server/pipeline/authenticate.h"
 
 namespace chatgate {
 namespace {
@@ -109,6 +110,7 @@ void answer_stranger(const RoutedRequest& request, const Error& error) {
 // The page continues from the id that it is told: what was said before stays before.
 void answer_command(const RouteParts& parts, const RoutedRequest& request, const Visitor& visitor,
                     const Question& question, const WebCommand& command) {
+  note_principal(parts.directory, visitor.principal, request.exchange);
   const auto text = run_web_command(parts, request, visitor, command);
   if (!text) return answer_error(request, text.error());
   const auto id = question.parent_id.empty() ? generate_uuid() : question.parent_id;

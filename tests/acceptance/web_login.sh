@@ -25,6 +25,7 @@ expect "a wrong token" "$status $(json input.status <<< "$body")" "200 Fail"
 web_post /api/chat-process '{"prompt":"Hello"}' '' --header 'Authorization: Basic !!!'
 expect "broken credentials" "$status $(json input.status <<< "$body")" "200 Fail"
 expect "upstream" "$(seen input.length)" 0
+expect "for those who watch the log" "$(grep -c 'warn login_failed client=127.0.0.1 path=/api/chat-process' "$log")" 3
 
 answers() { web_ask "$1" Hello && [[ $(json input.role <<< "$line") == assistant ]]; }
 answers 'user1:passwd1' || fail "a static user: $body"
