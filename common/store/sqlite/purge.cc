@@ -2,9 +2,9 @@
 // that leave the write lock to a gateway. Which messages are next is read before such a transaction
 // begins, so that a search through many others holds no lock.
 //
-// What is deleted is overwritten (PRAGMA secure_delete), also in pages that become free, which other
-// deletions can do without. The log keeps older copies of its pages until it is emptied, or written
-// anew from its beginning.
+// What is deleted is overwritten (PRAGMA secure_delete), also in pages that become free, which
+// other deletions can do without. The log keeps older copies of its pages until it is emptied, or
+// written anew from its beginning.
 
 #include <chrono>
 #include <set>
