@@ -119,6 +119,12 @@ Result<void> check_ops_key(const Facts& facts) {
                   "/accounts and /admin");
 }
 
+bool is_other_database(const Sources& sources, std::string_view name) {
+  return std::any_of(sources.all.begin(), sources.all.end(), [&](const Source& source) {
+    return source.other_database && source.other_database->name == name;
+  });
+}
+
 // Which names of other programs are in the environment, one sentence for each program.
 void note_foreign_names(const Facts& facts) {
   std::vector<std::pair<std::string_view, Words>> programs;
@@ -127,14 +133,15 @@ void note_foreign_names(const Facts& facts) {
     const bool is_root =
         name == "ROUTE" && (facts.environment.is_empty(name) || facts.dot_env.is_empty(name));
     if (find_variable(facts, name).text.empty() && !is_root) continue;
-    if (name == "LANG") continue;  // every environment has it
+    // Every environment has the one; of the other there is a note of its own.
+    if (name == "LANG" || is_other_database(facts.sources, name)) continue;
     auto program = std::find_if(programs.begin(), programs.end(),
                                 [&](const auto& one) { return one.first == foreign.program; });
     if (program == programs.end()) program = programs.insert(programs.end(), {foreign.program, {}});
     if (!contains(program->second, name)) program->second.push_back(name);
   }
   for (const auto& [program, names] : programs) {
-    note(facts, "understood as " + std::string(program) + " does: " + enumerated(names));
+    note(facts, "names of " + std::string(program) + ": " + enumerated(names));
   }
 }
 

@@ -193,17 +193,16 @@ TEST_CASE("The explanation says what the settings come to", "[config]") {
                                       {"CHATGATE_ALLOW_IPS", "10.0.0.0/8"},
                                       {"CHATGATE_DENY_IPS", "10.1.0.0/16"},
                                       {"CHATGATE_CHAT_PROXY_HOSTS", "Proxy.example.org:8080"}});
-  for (const char* line :
-       {"doors: /v1, web, bot; closed: agent, ask, platform\n",
-        "requests of one address: 1 per second, 50 per hour",
-        "static users: ann, bob; not metered\n",
-        "addresses: only 10.0.0.0/8, but not 10.1.0.0/16\n",
-        "web pages: those of https://a may call\n",
-        "/ai/chat_proxy: sends through proxy.example.org:8080\n",
-        "access_token: opens the door bot",
-        "understood as ChatGPT-Web does: SERVER_PORT, OPENAI_KEY, BASIC_AUTH_USER, "
-        "BASIC_AUTH_PASSWORD\n",
-        "understood as ChatGPT API platform does: SECOND_LIMIT, HOUR_LIMIT\n"}) {
+  for (const char* line : {"doors: /v1, web, bot; closed: agent, ask, platform\n",
+                           "requests of one address: 1 per second, 50 per hour",
+                           "static users: ann, bob; not metered\n",
+                           "addresses: only 10.0.0.0/8, but not 10.1.0.0/16\n",
+                           "web pages: those of https://a may call\n",
+                           "/ai/chat_proxy: sends through proxy.example.org:8080\n",
+                           "access_token: opens the door bot",
+                           "names of ChatGPT-Web: SERVER_PORT, OPENAI_KEY, BASIC_AUTH_USER, "
+                           "BASIC_AUTH_PASSWORD\n",
+                           "names of ChatGPT API platform: SECOND_LIMIT, HOUR_LIMIT\n"}) {
     CHECK_THAT(full, ContainsSubstring(line));
   }
   CHECK_THAT(full, !ContainsSubstring("hunter"));
