@@ -6,7 +6,7 @@ start_upstream
 
 # serves: starts the gateway in this folder, by its files and environment alone, and asks it.
 serves() {
-  start_gateway --upstream-url "$upstream/v1" "$@"
+  start_gateway
   request GET /healthz
   expect "health" "$status" 200
   stop_gateway
