@@ -8,6 +8,7 @@ namespace {
 
 constexpr int64_t kFirstDelayMs = 1'000;
 constexpr int64_t kForgetMs = 15 * 60 * 1'000;
+constexpr int64_t kSweepMs = 60 * 1'000;
 constexpr size_t kKnownPairsMax = 16'384;
 constexpr int kCandidates = 16;  // looked at for the one that must go
 
@@ -109,8 +110,11 @@ void LoginDelays::take_back(uint64_t key) {
 }
 
 void LoginDelays::make_room(int64_t now_ms) {
-  std::erase_if(failures_,
-                [&](const auto& entry) { return now_ms - entry.second.last_ms >= kForgetMs; });
+  if (now_ms - swept_ms_ >= kSweepMs) {  // not for each entry: a sweep looks at all of them
+    swept_ms_ = now_ms;
+    std::erase_if(failures_,
+                  [&](const auto& entry) { return now_ms - entry.second.last_ms >= kForgetMs; });
+  }
   if (failures_.size() < kEntriesMax) return;
   drop_least(failures_, [](const Entry& a, const Entry& b) { return a.failures < b.failures; });
 }

@@ -34,7 +34,8 @@ printf 'GET /healthz HTTP/1.1\r\nHost: g' | raw > /dev/null
 line "half a head" status,outcome,method,bytes_in "408|refused||30"
 printf 'BREW / HTTP/1.1\r\nHost: g\r\nContent-Length: 0\r\n\r\n' | raw > /dev/null
 line "an unknown method" status,outcome,method "405|refused|BREW"
-half="POST /v1/chat/completions HTTP/1.1\r\nHost: g\r\nAuthorization: Bearer $token\r\nContent-Length: 100\r\n\r\n{\"model\""
+half="POST /v1/chat/completions HTTP/1.1\r\nHost: g\r\nAuthorization: Bearer $token\r\n"
+half+="Content-Length: 100\r\n\r\n{\"model\""
 printf '%b' "$half" | raw > /dev/null
 line "half a body" status,outcome,user,path "408|refused|ann|/v1/chat/completions"
 exec {socket}<> "/dev/tcp/127.0.0.1/$port"

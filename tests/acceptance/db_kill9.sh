@@ -22,6 +22,9 @@ sqlite3 old.db "DROP TRIGGER usage_lasts; DROP TABLE usage_kept;
     BEGIN SELECT RAISE(ABORT, 'usage rows are never deleted'); END;
   ALTER TABLE users DROP COLUMN archived_at; ALTER TABLE users DROP COLUMN password_hash;
   ALTER TABLE users DROP COLUMN budget_period; ALTER TABLE users DROP COLUMN budget;
+  ALTER TABLE users DROP COLUMN requests_per_minute; ALTER TABLE users DROP COLUMN tokens_per_minute;
+  ALTER TABLE users DROP COLUMN parallel_requests; ALTER TABLE users DROP COLUMN model_settings;
+  DROP TABLE messages; DROP TABLE conversations;
   WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 30000)
     INSERT INTO users (name, unit, created_at, revision) SELECT 'user' || i, 'USD', 1, 0 FROM n;
   PRAGMA user_version = 1"

@@ -14,7 +14,10 @@ register() { accounts "$(printf '{"action":"register","i_username":"%s","i_passw
 recharge() { accounts "$(printf '{"action":"recharge","i_username":"%s","count":%s}' "$@")"; }
 grant() { accounts "$(printf '{"action":"grant","i_username":"%s","count":%s}' "$@")"; }
 check() { accounts "$(printf '{"action":"check","i_username":"%s"}' "$1")"; }
-row() { json "const {Username, Balance, Usage, Model, Isblock} = input.data; [Username, Balance, Usage, Model, Isblock].join()" <<< "$body"; }
+row() {
+  json "const {Username, Balance, Usage, Model, Isblock} = input.data
+    ;[Username, Balance, Usage, Model, Isblock].join()" <<< "$body"
+}
 
 # The example of the documentation, as it stands.
 accounts '{"action":"register", "i_username":"arvin", "i_password":"test", "count":2000}'
@@ -63,7 +66,8 @@ for count in 0 -1 -5 0.5 1e3 '"7"' 9007199254740993 99999999999999999999 null; d
   recharge arvin "$count"
   [[ $status == 200 && $(message) != success ]] || fail "a recharge of $count: $status $body"
 done
-for order in '{}' '[]' '{' '{"action":"drop"}' '{"action":7}' '{"action":"register","i_username":"x y","i_password":"test","count":1}' \
+for order in '{}' '[]' '{' '{"action":"drop"}' '{"action":7}' \
+  '{"action":"register","i_username":"x y","i_password":"test","count":1}' \
   '{"action":"register","i_username":"short","i_password":"abc","count":1}' \
   '{"action":"register","i_username":"low","i_password":"test","count":-2}' \
   '{"action":"recharge","i_username":"free","count":5}' '{"action":"recharge","i_username":"euro","count":5}'; do
@@ -73,7 +77,8 @@ done
 expect "unchanged" "$(balance_of arvin)" 2956
 
 accounts '{"action":"list"}'
-expect "list" "$(json 'input.status + " " + input.data.map(row => row.Username + ":" + row.Balance).join(" ")' <<< "$body")" \
+expect "list" "$(json '
+    input.status + " " + input.data.map(row => row.Username + ":" + row.Balance).join(" ")' <<< "$body")" \
   "Success arvin:2956 empty:0 euro:2.5 free:-1 small:579"
 [[ $body != *argon2* && $body != *passw* ]] || fail "a list with passwords: $body"
 

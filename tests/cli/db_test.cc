@@ -124,6 +124,11 @@ TEST_CASE("db migrate says from which version to which") {
       .exec(
           "DROP TRIGGER usage_lasts; DROP TABLE usage_kept; PRAGMA user_version = 1;"
           "CREATE TRIGGER usage_lasts BEFORE DELETE ON usage BEGIN SELECT 1; END;"
+          "ALTER TABLE users DROP COLUMN requests_per_minute;"
+          "ALTER TABLE users DROP COLUMN tokens_per_minute;"
+          "ALTER TABLE users DROP COLUMN parallel_requests;"
+          "ALTER TABLE users DROP COLUMN model_settings;"
+          "DROP TABLE messages; DROP TABLE conversations;"
           "ALTER TABLE users DROP COLUMN archived_at; ALTER TABLE users DROP COLUMN password_hash;"
           "ALTER TABLE users DROP COLUMN budget_period; ALTER TABLE users DROP COLUMN budget;");
   CHECK(shell.run({"db", "check"}) == 0);

@@ -393,6 +393,11 @@ TEST_CASE("a backup of an older version is brought up to date by its restore") {
       .exec(
           "PRAGMA user_version = 1; DROP TRIGGER usage_lasts; DROP TABLE usage_kept;"
           "CREATE TRIGGER usage_lasts BEFORE DELETE ON usage BEGIN SELECT 1; END;"
+          "ALTER TABLE users DROP COLUMN requests_per_minute;"
+          "ALTER TABLE users DROP COLUMN tokens_per_minute;"
+          "ALTER TABLE users DROP COLUMN parallel_requests;"
+          "ALTER TABLE users DROP COLUMN model_settings;"
+          "DROP TABLE messages; DROP TABLE conversations;"
           "ALTER TABLE users DROP COLUMN archived_at; ALTER TABLE users DROP COLUMN password_hash;"
           "ALTER TABLE users DROP COLUMN budget_period; ALTER TABLE users DROP COLUMN budget;");
   const auto content = content_of(folder.file("b.db"));

@@ -49,7 +49,7 @@ TEST_CASE_METHOD(Fixture, "a token names its bearer", "[directory]") {
   REQUIRE(found);
   CHECK(found->token_id == token.id);
   CHECK(found->user_id == user.id);
-  CHECK(found->token_prefix == kToken);
+  CHECK(found->token_prefix == prefix_of_token(kToken));
   CHECK(directory.name_of_user(found->user_id) == "alice");
   CHECK(directory.name_of_user({2}).empty());
   CHECK_FALSE(directory.find_principal("sk-cg-other"));

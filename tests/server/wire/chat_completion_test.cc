@@ -8,7 +8,8 @@ namespace {
 TEST_CASE("a whole chat completion is read", "[chat_completion]") {
   const auto completion = read_chat_completion(
       R"({"id":"c-1","model":"m","choices":[{"index":1,"message":{"content":"other"}},)"
-      R"({"index":0,"message":{"role":"assistant","content":"\u4f60\n"},"finish_reason":"stop"}]})");
+      R"({"index":0,"message":{"role":"assistant","content":"\u4f60\n"},)"
+      R"("finish_reason":"stop"}]})");
   REQUIRE(completion);
   CHECK(completion->id == "c-1");
   CHECK(completion->model == "m");
