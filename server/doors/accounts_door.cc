@@ -9,7 +9,7 @@
 #include "common/messages/messages.h"
 #include "server/doors/model_settings.h"
 #include "server/doors/visitor.h"
-#include "server/json/json_text.h"
+#include "server/json/json_object.h"
 
 namespace chatgate {
 namespace {

@@ -10,7 +10,7 @@
 #include "common/messages/messages.h"
 #include "server/conversation/context.h"
 #include "server/doors/chat_request.h"
-#include "server/json/json_text.h"
+#include "server/json/json_object.h"
 
 namespace chatgate {
 namespace {

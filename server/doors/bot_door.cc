@@ -10,7 +10,7 @@
 #include "common/secrets/secrets.h"
 #include "common/text/quantity.h"
 #include "server/doors/chat_request.h"
-#include "server/json/json_text.h"
+#include "server/json/json_object.h"
 #include "server/pipeline/authenticate.h"
 
 namespace chatgate {

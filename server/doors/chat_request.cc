@@ -1,6 +1,6 @@
 #include "server/doors/chat_request.h"
 
-#include "server/json/json_text.h"
+#include "server/json/json_object.h"
 
 namespace chatgate {
 namespace {

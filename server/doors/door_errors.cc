@@ -1,7 +1,7 @@
 #include "server/doors/door_errors.h"
 
 #include "common/messages/messages.h"
-#include "server/json/json_text.h"
+#include "server/json/json_object.h"
 #include "server/wire/error_envelope.h"
 
 namespace chatgate {

@@ -4,7 +4,7 @@
 #include <charconv>
 
 #include "common/domain/price.h"
-#include "server/json/json_text.h"
+#include "server/json/json_object.h"
 
 namespace chatgate {
 namespace {

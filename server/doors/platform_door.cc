@@ -6,7 +6,7 @@
 
 #include "common/messages/messages.h"
 #include "server/doors/chat_request.h"
-#include "server/json/json_text.h"
+#include "server/json/json_object.h"
 #include "server/wire/form.h"
 
 namespace chatgate {

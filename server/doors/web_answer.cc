@@ -5,7 +5,7 @@
 
 #include "common/tokenizer/model_encoding.h"
 #include "server/conversation/conversations.h"
-#include "server/json/json_text.h"
+#include "server/json/json_object.h"
 
 namespace chatgate {
 namespace {

@@ -13,7 +13,7 @@
 #include "server/doors/visitor.h"
 #include "server/doors/web_answer.h"
 #include "server/doors/web_commands.h"
-#include "server/json/json_text.h"
+#include "server/json/json_object.h"
 #include "server/pipeline/authenticate.h"
 
 namespace chatgate {

@@ -8,7 +8,7 @@
 #include <span>
 
 #include "common/text/time_text.h"
-#include "server/json/json_text.h"
+#include "server/json/json_object.h"
 #include "server/pipeline/authenticate.h"
 #include "server/routes.h"
 
