@@ -186,13 +186,12 @@ void add_dialect_rows(std::vector<ConfigRow>& rows) {
   rows.push_back(secret(other("object", "static_users", &Settings::static_users, "",
                               "unmetered accounts with their passwords, made at the start",
                               normalize_account)));
-  rows.push_back(
-      secret(text("ops_key", &Settings::ops_key, "",
-                  "key of `/accounts` and `/admin`; none: they are closed", normalize_ops_key)));
+  rows.push_back(secret(text("ops_key", &Settings::ops_key, "",
+                             "key of `/accounts`; none: it is closed", normalize_ops_key)));
   rows.push_back(text("ops_link", &Settings::ops_link, "",
                       "where the door `web` sends people who need an account or credit"));
   rows.push_back(integer("web_requests_per_second", &Settings::web_requests_per_second, "1", 0,
-                         1'000'000, "requests of one address at the door `web`; 0: no limit"));
+                         1'000'000, "questions of one address at the door `web`; 0: no limit"));
   rows.push_back(integer("web_requests_burst", &Settings::web_requests_burst, "2", 1, 1'000'000,
                          "of them at once"));
   rows.push_back(text("platform_route", &Settings::platform_route, "api",

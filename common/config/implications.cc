@@ -116,7 +116,7 @@ Result<void> check_ops_key(const Facts& facts) {
   return fail(ErrorCode::kInvalidArgument,
               origin + ": it is given but empty, and others can reach " + facts.settings.listen +
                   "; give a random key, as `openssl rand -hex 32` prints, or remove it to close "
-                  "/accounts and /admin");
+                  "/accounts");
 }
 
 bool is_other_database(const Sources& sources, std::string_view name) {

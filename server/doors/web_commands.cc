@@ -14,7 +14,7 @@ using Name = WebCommand::Name;
 
 constexpr size_t kNewPasswordBytesMin = 6;
 constexpr size_t kNewPasswordBytesMax = 1024;
-// At /admin it stands for the administrator.
+// Nobody shall pass for the administrator.
 constexpr std::string_view kReservedName = "admin";
 
 constexpr std::array<std::pair<std::string_view, Name>, 5> kCommands{{{"/help", Name::kHelp},
