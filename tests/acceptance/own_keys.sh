@@ -32,7 +32,8 @@ expect "platform" "$(json input.current_response <<< "$body") $(sent_key)" "$tex
 post /ai/chat_custom '{"api_key":"'$key'","model":"gpt-x","top_p":0.5,"max_tokens":9,
   "messages":[{"role":"user","content":"Hi"}]}'
 expect "custom" "$(json 'input.code + " " + input.data' <<< "$body") $(sent_key)" "200 $text Bearer $key"
-expect "custom" "$(seen '(({model, top_p, max_tokens}) => [model, top_p, max_tokens])(JSON.parse(input.at(-1).body))')" \
+expect "custom" "$(seen '
+    (({model, top_p, max_tokens}) => [model, top_p, max_tokens])(JSON.parse(input.at(-1).body))')" \
   '["gpt-x",0.5,9]'
 expect "nobody is charged" "$(in_books "SELECT sum(cost), sum(prompt), count(*) FROM usage")" "0|52|4"
 
