@@ -54,7 +54,7 @@ struct User {
   std::optional<Budget> budget;
   RequestLimits limits;
   std::string model_settings;  // a JSON object, of the doors whose users choose; empty: none
-  std::string password_hash;  // Argon2id, of common/secrets; empty: none. Never shown.
+  std::string password_hash;   // Argon2id, of common/secrets; empty: none. Never shown.
 };
 
 // kInvalidArgument, with the rule, for what is no name of an account.

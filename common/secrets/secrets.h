@@ -29,8 +29,7 @@ Result<void> check_upstream_key(std::string_view key);
 // The Argon2id hash of a password of `bytes_min` to 1024 bytes, with its salt, as text for the
 // database. Takes 64 MB of memory and a tenth of a second, on purpose.
 inline constexpr size_t kPasswordBytesMin = 8;
-Result<std::string> hash_password(std::string_view password,
-                                  size_t bytes_min = kPasswordBytesMin);
+Result<std::string> hash_password(std::string_view password, size_t bytes_min = kPasswordBytesMin);
 bool matches_password(const std::string& hash, std::string_view password);
 
 // "sk-c…x9Qf" for people: the first 4 and last 4 characters, or only "…" when shorter than 16.

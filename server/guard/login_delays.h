@@ -72,7 +72,7 @@ class LoginDelays {
   const SecretDigests digests_;
   std::mutex mutex_;
   std::unordered_map<uint64_t, Entry> failures_;
-  int64_t swept_ms_ = 0;  // when the forgotten ones were last removed
+  int64_t swept_ms_ = 0;                               // when the forgotten ones were last removed
   std::unordered_map<uint64_t, int64_t> known_pairs_;  // since when they have not logged in
 };
 

@@ -368,9 +368,8 @@ TEST_CASE("an event with content other than text is one token", "[sse]") {
 }
 
 TEST_CASE("the arguments of a tool's call are text", "[sse]") {
-  const std::string call = event(
-      R"({"choices":[{"delta":{"tool_calls":[{"function":)"
-      R"({"arguments":"{\"city\":\"Paris\"}"}}]}}]})");
+  const std::string call = event(R"({"choices":[{"delta":{"tool_calls":[{"function":)"
+                                 R"({"arguments":"{\"city\":\"Paris\"}"}}]}}]})");
   CHECK(filter_all_ways(call, false).content_tokens == o200k_base().count(R"({"city":"Paris"})"));
 }
 
