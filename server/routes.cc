@@ -101,13 +101,14 @@ bool is_plain(unsigned char c) {  // RFC 3986: unreserved, sub-delims, ':' and '
 
 void Router::answer(HttpExchange& exchange, LoopContext& context) {
   auto path = canonical_path(exchange.path());
-  const auto* route = find_route(path, context.runtime->config);
-  RoutedRequest request{exchange, context, std::move(path), route ? route->door : kOpenai};
+  const auto runtime = context.runtime;
+  const auto* route = find_route(path, runtime->config);
+  RoutedRequest request{exchange, context, runtime, std::move(path), route ? route->door : kOpenai};
   if (route != nullptr && route->path.ends_with('/')) {
     request.rest = std::string_view(request.path).substr(route->path.size());
   }
   introduce(request, route);
-  const auto admitted = parts_.guard.admit(exchange, context.runtime->front, kind_of(request.door));
+  const auto admitted = parts_.guard.admit(exchange, runtime->front, kind_of(request.door));
   if (!admitted) return answer_error(request, admitted.error());
   if (!*admitted) return;
   if (route == nullptr) {

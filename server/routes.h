@@ -35,13 +35,14 @@ struct Door {
 struct RoutedRequest {
   HttpExchange& exchange;
   LoopContext& context;
+  std::shared_ptr<const Runtime> runtime;  // the configuration that this request began under
   std::string path;  // canonical: decoded once, single slashes, none at the end, no dot segments
   const Door& door;
   std::string_view rest = {};  // of the path, behind a route that is a beginning
 
   // The path as the books name it: "/ask/{id}".
   std::string endpoint() const;
-  const Config& config() const { return context.runtime->config; }
+  const Config& config() const { return runtime->config; }
   // The one that the client likes best, else the configured one.
   Language language() const;
   ErrorRenderer error_renderer() const;

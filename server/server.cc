@@ -145,6 +145,7 @@ class Server {
   void set_runtime();
   void reload();
   void reload_access_log(Config& fresh);
+  void keep_standing_accounts(Config& fresh) const;
   LoopContext& context_of(const EventLoop& loop);
   int serve_until_stopped();
   int drain();
@@ -417,6 +418,7 @@ void Server::reload() {
     fresh.loops = config_.loops;
     fresh.conversations = config_.conversations;
   }
+  keep_standing_accounts(fresh);
   reload_access_log(fresh);
   config_ = fresh;
   master_key_ = *key;
@@ -437,6 +439,23 @@ void Server::reload_access_log(Config& fresh) {
     fresh.access_log_bytes_max = config_.access_log_bytes_max;
     fresh.access_log_files = config_.access_log_files;
   }
+}
+
+// The accounts that the configuration names are made at the start alone.
+void Server::keep_standing_accounts(Config& fresh) const {
+  const bool are_there = has_guests(config_) || !has_guests(fresh);
+  if (are_there && fresh.guest_account == config_.guest_account &&
+      fresh.static_users == config_.static_users) {
+    return;
+  }
+  log::warn("needs_a_start", {{"keys", std::string_view("guest_account, guest_doors, own_keys, "
+                                                        "access_token, static_users")}});
+  fresh.guest_account = config_.guest_account;
+  fresh.static_users = config_.static_users;
+  if (are_there) return;
+  fresh.guest_doors.clear();
+  fresh.own_keys.clear();
+  fresh.access_token.clear();
 }
 
 int Server::serve_until_stopped() {

@@ -78,7 +78,7 @@ Result<std::string> normalize_account(std::string_view text) {
 
 // An operations key opens every account, so one that anybody would guess is none.
 Result<std::string> normalize_ops_key(std::string_view text) {
-  if (to_lower(text) == "admin") {
+  if (to_lower(trim(text)) == "admin") {
     return fail(ErrorCode::kInvalidArgument,
                 "an operations key that everybody knows protects nothing; take a random one, as "
                 "`openssl rand -hex 32` prints");
@@ -91,6 +91,13 @@ Result<std::string> normalize_route(std::string_view text) {
   while (text.starts_with('/')) text.remove_prefix(1);
   while (text.ends_with('/')) text.remove_suffix(1);
   if (text.empty()) return std::string("/");
+  for (const std::string_view taken :
+       {"v1", "chat", "data", "ask", "chatgpt", "accounts", "ai", "healthz", "readyz", "api/chat",
+        "api/chat-process", "api/session", "api/config"}) {
+    if (text == taken || (text.starts_with(taken) && text[taken.size()] == '/')) {
+      return fail(ErrorCode::kInvalidArgument, quote(text) + " is the path of another door");
+    }
+  }
   for (const char c : text) {
     const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
                           (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' || c == '/';

@@ -10,10 +10,6 @@ namespace {
 // done for years; but he is told.
 constexpr size_t kPasswordBytesAdvised = 8;
 
-bool has_guests(const Config& config) {
-  return !config.guest_doors.empty() || !config.own_keys.empty() || !config.access_token.empty();
-}
-
 Result<User> find_or_add(Store& store, const std::string& name, const std::string& key,
                          Timestamp now) {
   auto found = store.find_user(name);
@@ -55,6 +51,10 @@ Result<void> make_static_user(Store& store, const std::string& name, const std::
 }
 
 }  // namespace
+
+bool has_guests(const Config& config) {
+  return !config.guest_doors.empty() || !config.own_keys.empty() || !config.access_token.empty();
+}
 
 Result<void> make_standing_accounts(Store& store, const Config& config, Timestamp now) {
   for (const auto& [name, password] : config.static_users) {

@@ -13,4 +13,7 @@ namespace chatgate {
 // people have paid for is not changed in passing.
 Result<void> make_standing_accounts(Store& store, const Config& config, Timestamp now);
 
+// Whether anybody may call without a token of chatgate's, so that the guest account is needed.
+bool has_guests(const Config& config);
+
 }  // namespace chatgate

@@ -12,6 +12,9 @@ namespace {
 constexpr auto kBytesPerToken = static_cast<int64_t>(kTokenBytesMax);
 // A role and nothing else, with what the format adds.
 constexpr int64_t kMessageTokensMin = 4;
+// What is read of a history at most, whatever the budget: other requests wait for their turn.
+constexpr int64_t kMessagesReadMax = 10'000;
+constexpr int64_t kBytesReadMax = 8 << 20;
 
 int64_t budget_of(const ContextLimits& limits) {
   return std::max<int64_t>(limits.tokens_max - limits.answer_tokens_min, 0);
@@ -90,8 +93,8 @@ Result<Prompt> build_prompt_for(std::string_view model, std::string_view system,
 
 ReadBounds read_bounds_of(const ContextLimits& limits) {
   const int64_t budget = budget_of(limits);
-  return {static_cast<size_t>(budget / kMessageTokensMin),
-          static_cast<size_t>(budget * kBytesPerToken)};
+  return {static_cast<size_t>(std::min(budget / kMessageTokensMin, kMessagesReadMax)),
+          static_cast<size_t>(std::min(budget * kBytesPerToken, kBytesReadMax))};
 }
 
 }  // namespace chatgate

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/messages/messages.h"
+#include "server/doors/chat_request.h"
 #include "server/doors/model_settings.h"
 #include "server/doors/visitor.h"
 #include "server/json/json_object.h"
@@ -217,9 +218,7 @@ Result<std::string> answer_order(const RouteParts& parts, const RoutedRequest& r
     note_failed_login(request, checked.error());
     return tl::unexpected(std::move(checked.error()));
   }
-  auto body = request.exchange.read_body(0);
-  if (!body) return tl::unexpected(std::move(body.error()));
-  auto object = parse_json_object(*body);
+  auto object = read_object(request);
   if (!object) return tl::unexpected(std::move(object.error()));
   return carry_out({parts, request, std::move(*object)});
 }

@@ -42,7 +42,12 @@ Result<Caller> identify_at_bot(const RouteParts& parts, const RoutedRequest& req
       return Caller{std::move(guest), {}};
     });
   }
-  return identify(parts, request);
+  auto caller = identify(parts, request);
+  // A key of the caller's own belongs to /ai/chat_custom; here it is a wrong access token.
+  if (caller && !caller->own_key.empty()) {
+    return fail(ErrorCode::kInvalidToken, "incorrect API token provided");
+  }
+  return caller;
 }
 
 // A chat request in the client's own words, with a key of its own.
@@ -87,9 +92,10 @@ Result<CustomRequest> read_custom(const RoutedRequest& request) {
   if (auto read = read_sampling(*object, custom.chat); !read) {
     return tl::unexpected(std::move(read.error()));
   }
+  static const ordered_json kNoMessages;
   const auto messages = object->find("messages");
-  auto added =
-      add_messages(custom.chat, messages == object->end() ? ordered_json() : *messages, "messages");
+  auto added = add_messages(
+      custom.chat, messages == object->end() ? kNoMessages : std::as_const(*messages), "messages");
   if (!added) return tl::unexpected(std::move(added.error()));
   if (custom.chat.messages.empty()) {
     return fail(ErrorCode::kInvalidRequest, message(request.language(), MessageId::kPromptMissing),

@@ -7,7 +7,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr size_t kBodyBytesMax = 4 << 20;
+constexpr uint64_t kBodyBytesMax = 4 << 20;
 
 // Models that reason know the limit of an answer by another name alone.
 const char* limit_name_of(std::string_view model) {
@@ -43,10 +43,7 @@ std::string compose(const ChatRequest& chat, const Config& config) {
 }  // namespace
 
 Result<std::string> read_question_body(const RoutedRequest& request) {
-  auto body = request.exchange.read_body(0);
-  if (!body || body->size() <= kBodyBytesMax) return body;
-  return fail(ErrorCode::kBodyTooLarge, "the body is larger than " + std::to_string(kBodyBytesMax) +
-                                            " bytes, the most that is taken here");
+  return request.exchange.read_body(0, kBodyBytesMax);
 }
 
 Result<ordered_json> read_object(const RoutedRequest& request) {

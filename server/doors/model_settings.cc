@@ -12,6 +12,9 @@ namespace {
 using nlohmann::ordered_json;
 
 // The numbers, in the order of /model.
+// More takes too long to count between other requests.
+constexpr int64_t kContextTokensMax = 200'000;
+
 struct NumberField {
   const char* name;
   std::optional<int64_t> ModelSettings::*value;
@@ -21,7 +24,7 @@ constexpr std::array kNumbers{
     NumberField{"temperature", &ModelSettings::temperature, 0, 200},
     NumberField{"presence_penalty", &ModelSettings::presence_penalty, -200, 200},
     NumberField{"frequency_penalty", &ModelSettings::frequency_penalty, -200, 200},
-    NumberField{"max_tokens", &ModelSettings::max_tokens, 1, 100'000'000},
+    NumberField{"max_tokens", &ModelSettings::max_tokens, 1, kContextTokensMax},
 };
 
 std::string_view trimmed(std::string_view text) {

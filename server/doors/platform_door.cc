@@ -84,7 +84,7 @@ Result<DialogueTurn> read_turn(const RoutedRequest& request) {
   const size_t own_messages = turn.chat.messages.size();
   for (const char* name : {"continuous", "continuous_dialogue"}) {
     const auto earlier = object->find(name);
-    if (earlier == object->end() || earlier->is_null()) continue;
+    if (earlier == object->end() || earlier->empty()) continue;  // null is empty too
     if (auto added = add_messages(turn.chat, *earlier, name); !added) {
       return tl::unexpected(std::move(added.error()));
     }

@@ -121,7 +121,7 @@ Result<std::string> change_login(const Run& run, std::string_view argument) {
   if (!may_change_login(run, *user)) return run.say(MessageId::kUserRefused);
   const std::string name(wanted->name);
   const auto taken = [&] { return run.say(MessageId::kNameTaken, {{"account", name}}); };
-  if (name == kReservedName) return taken();
+  if (name == kReservedName || name == run.config().guest_account) return taken();
   auto hash = run.parts.passwords.hash(wanted->password, kNewPasswordBytesMin);
   if (!hash) return tl::unexpected(std::move(hash.error()));
   auto changed = run.parts.writer.administer(

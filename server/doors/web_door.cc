@@ -67,9 +67,7 @@ Result<void> read_options(const ordered_json& object, Question& question) {
 }
 
 Result<Question> read_question(const RoutedRequest& request) {
-  auto body = request.exchange.read_body(0);
-  if (!body) return tl::unexpected(std::move(body.error()));
-  const auto object = parse_json_object(*body);
+  const auto object = read_object(request);
   if (!object) return tl::unexpected(object.error());
   Question question;
   auto prompt = text_member(*object, "prompt");

@@ -1,11 +1,40 @@
 #include "server/json/json_object.h"
 
+#include <array>
+#include <functional>
 #include <optional>
 
 namespace chatgate {
 namespace {
 
 using nlohmann::ordered_json;
+
+// Watches a document while it is read. Objects are searched from member to member and copied by
+// recursion, so neither their members nor their depth may be what a stranger likes.
+class Bounds {
+ public:
+  struct Exceeded {};
+
+  bool operator()(int depth, ordered_json::parse_event_t event, const ordered_json&) {
+    using Event = ordered_json::parse_event_t;
+    if (event == Event::object_start || event == Event::array_start) {
+      if (depth >= kDepthMax) throw Exceeded{};
+      members_.at(static_cast<size_t>(depth)) = 0;
+    } else if (event == Event::key) {
+      // A key's depth is that of its object's members.
+      if (++members_.at(static_cast<size_t>(depth - 1)) > kMembersMax) throw Exceeded{};
+    }
+    if (++events_ > kEventsMax) throw Exceeded{};
+    return true;
+  }
+
+ private:
+  static constexpr int kDepthMax = 32;
+  static constexpr int kMembersMax = 128;
+  static constexpr int kEventsMax = 100'000;
+  std::array<int, kDepthMax> members_{};
+  int events_ = 0;
+};
 
 tl::unexpected<Error> wrong_member(const char* name, const std::string& expected) {
   return fail(ErrorCode::kInvalidRequest, std::string(name) + " must be " + expected, name);
@@ -25,7 +54,14 @@ std::string to_json_text(const ordered_json& value) {
 std::string json_string(std::string_view text) { return to_json_text(ordered_json(text)); }
 
 Result<ordered_json> parse_json_object(std::string_view text) {
-  auto value = ordered_json::parse(text, nullptr, false);
+  Bounds bounds;
+  ordered_json value;
+  try {
+    value = ordered_json::parse(text, std::ref(bounds), false);
+  } catch (const Bounds::Exceeded&) {
+    return fail(ErrorCode::kInvalidRequest,
+                "the body's JSON is nested too deeply or has too many members");
+  }
   if (value.is_object()) return value;
   return fail(ErrorCode::kInvalidRequest, "the body must be a JSON object");
 }

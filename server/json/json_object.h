@@ -16,7 +16,8 @@ std::string to_json_text(const nlohmann::ordered_json& value);
 // The same of a text: with its quotes.
 std::string json_string(std::string_view text);
 
-// kInvalidRequest for what is not one JSON object.
+// kInvalidRequest for what is not one JSON object, or nested more deeply or larger than a question
+// can need.
 Result<nlohmann::ordered_json> parse_json_object(std::string_view text);
 
 // A member of an object: the text of a string; empty when the member is absent or null.

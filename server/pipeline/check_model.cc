@@ -78,8 +78,10 @@ Result<void> check_without_model(const Job& job, std::string_view path) {
   if (is_one_of(path, kGenerating)) {
     return fail(ErrorCode::kInvalidRequest, "you must provide a model parameter", "model");
   }
+  // What could not be read could name a model that the upstream reads.
+  const bool was_read = job.body.empty() || job.facts.object_end > 0;
   const bool is_free =
-      is_below(path, kFree) || (is_below(path, kGenerating) && job.body.size() < 65536);
+      is_below(path, kFree) || (is_below(path, kGenerating) && was_read && job.body.size() < 65536);
   if (is_free || may_cost_unseen(job)) return {};
   return fail(ErrorCode::kEndpointNotMetered,
               "what " + job.route.endpoint +

@@ -40,12 +40,16 @@ void refuse(Job& job, HttpExchange& exchange, const Error& error) {
       job.route.render_error ? job.route.render_error(error) : render_openai_error(error);
   const std::string_view client =
       client_address(exchange.client_ip(), exchange.head(), job.runtime->front.trusted_proxies);
+  // An upstream's own words may quote the question.
+  const bool is_quoted = job.translation && job.call && error.code == ErrorCode::kInvalidRequest;
+  const std::string_view reason =
+      is_quoted ? std::string_view("the upstream server refuses it") : error.message;
   log::info("request_refused", {{"request", std::string_view(format_request_id(job.id))},
                                 {"client", client},
                                 {"user", job.principal.user_id.value},
                                 {"endpoint", std::string_view(job.route.endpoint)},
                                 {"status", rendered.status},
-                                {"reason", std::string_view(error.message)}});
+                                {"reason", reason}});
   add_limit_headers(job.limits, rendered.headers);
   exchange.answer(rendered.status, std::move(rendered.headers), std::move(rendered.body));
 }

@@ -215,7 +215,10 @@ Result<bool> read_whole_answer(Job& job, std::string& answer) {
     }
     note_end(job);
     if (progress == Progress::kEnd) {
-      if (job.metering == Metering::kTokens && !job.answer.usage) count_answer(job, answer);
+      const bool is_short = answer.size() <= kWholeAnswerBytesMax;
+      if (job.metering == Metering::kTokens && !job.answer.usage && is_short) {
+        count_answer(job, answer);
+      }
       return true;
     }
     return tl::unexpected(progress == Progress::kInterrupted ? job.end_early()

@@ -87,17 +87,24 @@ Attempt abandoned(Job& job) {
   return attempt;
 }
 
+// A caller's own key or proxy tells nothing of how the upstream is to others.
+void report(const Job& job, const UpstreamPool::Choice& choice, UpstreamPool::Outcome outcome,
+            int64_t retry_after_ms) {
+  if (!job.route.own_key.empty()) return;
+  job.runtime->pool->report(choice, outcome, retry_after_ms);
+}
+
 Attempt judge_answer(Job& job, const UpstreamPool::Choice& choice) {
   const auto& head = job.call->head();
   Attempt attempt;
   attempt.retry_after_ms = retry_after_ms_of(head);
   attempt.may_retry = head.status == 429 || head.status >= 500;
   using Outcome = UpstreamPool::Outcome;
-  job.runtime->pool->report(choice,
-                            head.status == 429   ? Outcome::kRateLimited
-                            : head.status >= 500 ? Outcome::kFailed
-                                                 : Outcome::kAnswered,
-                            attempt.retry_after_ms);
+  report(job, choice,
+         head.status == 429   ? Outcome::kRateLimited
+         : head.status >= 500 ? Outcome::kFailed
+                              : Outcome::kAnswered,
+         attempt.retry_after_ms);
   job.http_status = head.status;
   return attempt;
 }
@@ -119,7 +126,7 @@ Attempt attempt_once(Job& job, const UpstreamPool::Choice& choice, const std::st
   if (progress == Progress::kReady && !is_refused_by_proxy) return judge_answer(job, choice);
 
   Attempt attempt;
-  job.runtime->pool->report(choice, UpstreamPool::Outcome::kFailed);
+  report(job, choice, UpstreamPool::Outcome::kFailed, -1);
   attempt.may_retry = progress == Progress::kUnreachable || is_refused_by_proxy;
   attempt.error = attempt.may_retry
                       ? failure(ErrorCode::kUpstreamUnreachable, choice, "cannot be reached")
@@ -176,11 +183,17 @@ Result<void> send_upstream(Job& job) {
 
   std::vector<size_t> tried;
   Attempt last;
-  for (int64_t attempt = 0; attempt <= config.retries; ++attempt) {
+  // A caller's own key is for one upstream; another one has no business with it.
+  const int64_t retries = job.route.own_key.empty() ? config.retries : 0;
+  for (int64_t attempt = 0; attempt <= retries; ++attempt) {
     const auto choice = job.runtime->pool->choose(model, tried);
     if (!choice) {
       return fail(ErrorCode::kUpstreamUnreachable, "no upstream serves the model `" + model + "`",
                   "model");
+    }
+    if (!job.route.own_key.empty() && choice->upstream->keys.empty()) {
+      return fail(ErrorCode::kInvalidToken,
+                  "the upstream server needs no key, so one of the caller's own proves nothing");
     }
     if (attempt > 0 && choice->is_retry) {
       // The same server once more: give it the time that it asked for, or pass its answer on.

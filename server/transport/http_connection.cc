@@ -42,6 +42,11 @@ bool is_known_method(std::string_view method) {
   return std::find(std::begin(kMethods), std::end(kMethods), method) != std::end(kMethods);
 }
 
+Error body_too_large(uint64_t bytes_max) {
+  return {ErrorCode::kBodyTooLarge,
+          "the request body exceeds the limit of " + std::to_string(bytes_max) + " bytes"};
+}
+
 }  // namespace
 
 // --- the connection -----------------------------------------------------------------------------
@@ -166,12 +171,11 @@ bool HttpConnection::discard_body() {
   return true;
 }
 
-Result<std::string> HttpConnection::read_body(size_t spare_capacity) {
-  const auto bytes_max = static_cast<uint64_t>(limits_.body_bytes_max);
+Result<std::string> HttpConnection::read_body(size_t spare_capacity, uint64_t bytes_max) {
+  bytes_max = std::min(bytes_max, static_cast<uint64_t>(limits_.body_bytes_max));
   std::string body;
   if (head_.framing == BodyFraming::kLength && head_.content_length > bytes_max) {
-    return fail(ErrorCode::kBodyTooLarge,
-                "the request body exceeds the limit of " + std::to_string(bytes_max) + " bytes");
+    return tl::unexpected(body_too_large(bytes_max));
   }
   if (body_is_done_) {
     body.reserve(spare_capacity);
@@ -183,8 +187,8 @@ Result<std::string> HttpConnection::read_body(size_t spare_capacity) {
     if (record_) record_->first_byte_ms = -1;  // that was none of the answer's
   }
   if (head_.framing == BodyFraming::kLength) body.reserve(head_.content_length + spare_capacity);
-  auto done =
-      head_.framing == BodyFraming::kLength ? read_sized_body(body) : read_chunked_body(body);
+  auto done = head_.framing == BodyFraming::kLength ? read_sized_body(body)
+                                                    : read_chunked_body(body, bytes_max);
   if (!done) {
     body_is_faulty_ = true;
     must_close_ = true;
@@ -221,7 +225,7 @@ Result<void> HttpConnection::read_sized_body(std::string& body) {
   return {};
 }
 
-Result<void> HttpConnection::read_chunked_body(std::string& body) {
+Result<void> HttpConnection::read_chunked_body(std::string& body, uint64_t bytes_max) {
   while (!chunked_.is_done()) {
     if (input_.unread().empty()) {
       if (auto ready = await_body_bytes(); !ready) return ready;
@@ -230,10 +234,7 @@ Result<void> HttpConnection::read_chunked_body(std::string& body) {
     if (!taken) return tl::unexpected(taken.error());
     input_.consume(*taken);
     body_bytes_read_ += *taken;
-    if (body.size() > static_cast<size_t>(limits_.body_bytes_max)) {
-      return fail(ErrorCode::kBodyTooLarge, "the request body exceeds the limit of " +
-                                                std::to_string(limits_.body_bytes_max) + " bytes");
-    }
+    if (body.size() > bytes_max) return tl::unexpected(body_too_large(bytes_max));
   }
   return {};
 }

@@ -74,7 +74,7 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
   void add_header(std::string name, std::string value) {
     added_headers_.emplace_back(std::move(name), std::move(value));
   }
-  Result<std::string> read_body(size_t spare_capacity);
+  Result<std::string> read_body(size_t spare_capacity, uint64_t bytes_max);
   void on_client_gone(std::function<void()> callback);
   void finish_request() { on_gone_ = nullptr; }
   bool flush();
@@ -96,7 +96,7 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
   bool may_discard_body() const;
   bool discard_body();
   Result<void> read_sized_body(std::string& body);
-  Result<void> read_chunked_body(std::string& body);
+  Result<void> read_chunked_body(std::string& body, uint64_t bytes_max);
   Result<void> await_body_bytes();
   Input wait_input(int64_t timeout_ms);
   void start_receive(size_t bytes_min);

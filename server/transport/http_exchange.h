@@ -48,9 +48,10 @@ class HttpExchange {
   // log. Whoever still has something to say after the answer keeps a share of it.
   virtual std::shared_ptr<AccessRecord> access_record() const { return nullptr; }
 
-  // The whole body, with `spare_capacity` reserved behind it. Sends `100 Continue` if asked for.
+  // The whole body, of `bytes_max` and of what the configuration allows at most, with
+  // `spare_capacity` reserved behind it. Sends `100 Continue` if asked for.
   // kBodyTooLarge, kRequestTimeout, kInvalidRequest (broken framing); the connection closes then.
-  virtual Result<std::string> read_body(size_t spare_capacity) = 0;
+  virtual Result<std::string> read_body(size_t spare_capacity, uint64_t bytes_max = UINT64_MAX) = 0;
 
   // Calls back once, on the loop, when the client closes its side; immediately if it has already.
   virtual void on_client_gone(std::function<void()> callback) = 0;

@@ -94,8 +94,8 @@ class ConnectionExchange final : public HttpExchange {
   std::shared_ptr<AccessRecord> access_record() const override {
     return connection_.access_record();
   }
-  Result<std::string> read_body(size_t spare_capacity) override {
-    return connection_.read_body(spare_capacity);
+  Result<std::string> read_body(size_t spare_capacity, uint64_t bytes_max) override {
+    return connection_.read_body(spare_capacity, bytes_max);
   }
   void on_client_gone(std::function<void()> callback) override {
     connection_.on_client_gone(std::move(callback));

@@ -8,6 +8,7 @@ add_user ann
 mine=$token
 text="The quick brown fox jumps over the lazy dog."
 key=sk-caller-0123456789
+export CHATGATE_UPSTREAM_KEY=sk-of-the-pool
 
 sent_key() { seen 'input.at(-1).headers.find(h => /^authorization$/i.test(h[0]))?.[1] ?? "none"'; }
 requests() { seen input.length; }
@@ -39,8 +40,10 @@ expect "nobody is charged" "$(in_books "SELECT sum(cost), sum(prompt), count(*) 
 
 token=$mine chat gpt-4o
 expect "a token of chatgate's is charged as ever" "$status $(balance_of ann)" "200 9.999969"
-expect "it stays here" "$(sent_key)" none
+expect "it stays here" "$(sent_key)" "Bearer sk-of-the-pool"
 before=$(requests)
+token=$key post /api/chat '{"prompt":"Hi"}'
+expect "the bot itself takes no such key" "$(json input.code <<< "$body") $(requests)" "403 $before"
 token=sk-cg-unknown chat gpt-4o
 expect "what looks like a token of chatgate's is no key" "$status $(requests)" "401 $before"
 token=$'sk-caller\tx' chat gpt-4o
@@ -56,6 +59,11 @@ expect "no proxy" "$(proxied $key '')" 400
 expect "the gateway's key is not for a caller's proxy" "$(proxied "$mine" http://127.0.0.1:9)" 403
 expect "a proxy that is not there" "$(proxied $key http://127.0.0.1:9)" 502
 expect "not sent past the proxy" "$(requests)" "$before"
+stop_gateway
+unset CHATGATE_UPSTREAM_KEY
+start_gateway --own-keys v1
+token=$key chat gpt-4o
+expect "an upstream without keys" "$status $(requests)" "401 $before"
 if grep -qF "$key" "$log"; then fail "the caller's key is in the log"; fi
 expect_no_holds
 expect_sound_books

@@ -53,6 +53,8 @@ expect "asked" "$(seen 'JSON.parse(input.at(-1).body).messages.map(m => m.role).
 expect "asked" "$(seen 'JSON.parse(input.at(-1).body).max_tokens')" 100
 ask ",\"sys_content\":\"Be brief\",\"continuous_dialogue\":$earlier"
 expect "other names" "$status $(seen 'JSON.parse(input.at(-1).body).messages.length')" "200 4"
+ask ",\"continuous\":[],\"continuous_dialogue\":$earlier"
+expect "the one that is not empty" "$status $(seen 'JSON.parse(input.at(-1).body).messages.length')" "200 3"
 ask ',"continuous":[{"role":"tool","content":"x"}]'
 expect "a wrong dialogue" "$status $(json input.code <<< "$body")" "400 400"
 ask ',"max_tokens":0'
@@ -65,6 +67,6 @@ tell_upstream next '{"behaviour":"status-500","times":5}'
 ask ''
 expect "upstream" "$status $(json input.code <<< "$body")" "500 500"
 
-expect "books" "$(books_of gpt-4o)" "6 65 45 0.000155"
+expect "books" "$(books_of gpt-4o)" "7 78 54 0.000186"
 expect_no_holds
 expect_sound_books

@@ -26,7 +26,7 @@ class SeenExchange final : public HttpExchange {
   std::string_view path() const override { return {}; }
   std::string_view query() const override { return {}; }
   const std::string& client_ip() const override { return peer; }
-  Result<std::string> read_body(size_t) override { throw std::logic_error("no body"); }
+  Result<std::string> read_body(size_t, uint64_t) override { throw std::logic_error("no body"); }
   void on_client_gone(std::function<void()>) override {}
   void add_header(std::string name, std::string value) override { added[name] = value; }
   void answer(int code, HeaderList headers, std::string) override {
