@@ -118,6 +118,13 @@ void Router::answer(HttpExchange& exchange, LoopContext& context) {
   route->answer(parts_, request);
 }
 
+RenderedError Router::render_fault(const Error& error, std::string_view target,
+                                   const Config& config) const {
+  const auto* route = find_route(canonical_path(target.substr(0, target.find('?'))), config);
+  const auto language = parse_language(config.language).value_or(Language::kEn);
+  return (route ? route->door : kOpenai).render_error(error, language, config);
+}
+
 std::string RoutedRequest::endpoint() const {
   return rest.empty() ? path : path.substr(0, path.size() - rest.size()) + "{id}";
 }

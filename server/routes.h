@@ -52,6 +52,9 @@ class Router {
  public:
   explicit Router(RouteParts parts) : parts_(parts) {}
   void answer(HttpExchange& exchange, LoopContext& context);
+  // An error of the transport, in the words of the door that `target` leads to.
+  RenderedError render_fault(const Error& error, std::string_view target,
+                             const Config& config) const;
 
  private:
   RouteParts parts_;

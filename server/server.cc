@@ -23,6 +23,7 @@
 #include "server/pipeline/pipeline.h"
 #include "server/pipeline/running_jobs.h"
 #include "server/routes.h"
+#include "server/transport/coroutine.h"
 #include "server/wire/error_envelope.h"
 
 namespace chatgate {
@@ -146,6 +147,7 @@ class Server {
   void reload();
   void reload_access_log(Config& fresh);
   void keep_standing_accounts(Config& fresh) const;
+  HttpDialect dialect();
   LoopContext& context_of(const EventLoop& loop);
   int serve_until_stopped();
   int drain();
@@ -315,7 +317,7 @@ Result<void> Server::listen() {
   listener_ = std::make_unique<HttpListener>(
       loops_->all(),
       [this](HttpExchange& exchange) { router_->answer(exchange, context_of(exchange.loop())); },
-      openai_dialect(), request_ids_, limits_of(config_), &access_log_);
+      dialect(), request_ids_, limits_of(config_), &access_log_);
   if (auto listening = inherited_socket_ ? listener_->adopt(*inherited_socket_)
                                          : listener_->listen(config_.listen);
       !listening) {
@@ -338,6 +340,18 @@ Result<void> Server::listen_for_control() {
   if (!control) return tl::unexpected(std::move(control.error()));
   control_ = std::move(*control);
   return {};
+}
+
+// What the transport says by itself, in the words of the door that the client knocked at.
+HttpDialect Server::dialect() {
+  auto dialect = openai_dialect();
+  dialect.render_error = [this](const Error& error, std::string_view target) {
+    auto* coroutine = Coroutine::current();
+    const auto runtime = coroutine ? context_of(coroutine->loop()).runtime : nullptr;
+    return runtime ? router_->render_fault(error, target, runtime->config)
+                   : render_openai_error(error);
+  };
+  return dialect;
 }
 
 LoopContext& Server::context_of(const EventLoop& loop) {

@@ -110,6 +110,12 @@ Result<void> check_model(Job& job) {
                 "what " + job.route.endpoint + (job.facts.background ? " in the background" : "") +
                     " costs cannot be charged to a prepaid account; ask the administrator");
   }
+  if (job.facts.has_costly_tier && !may_cost_unseen(job)) {
+    return fail(ErrorCode::kEndpointNotMetered,
+                "this service tier has prices of its own, which cannot be charged to a prepaid "
+                "account; leave it out",
+                "service_tier");
+  }
   const auto& scope = job.principal.scope;
   if (scope && !scope->allowed_models.empty() &&
       !matches_model(scope->allowed_models, job.facts.model)) {

@@ -42,6 +42,14 @@ bool is_known_method(std::string_view method) {
   return std::find(std::begin(kMethods), std::end(kMethods), method) != std::end(kMethods);
 }
 
+// The target of a head that is broken or unfinished, by which the client's door is found.
+std::string_view target_of(std::string_view head) {
+  const auto line = head.substr(0, head.find_first_of("\r\n"));
+  const size_t begin = std::min(line.find(' '), line.size());
+  const auto rest = line.substr(std::min(begin + 1, line.size()));
+  return rest.substr(0, rest.find(' '));
+}
+
 Error body_too_large(uint64_t bytes_max) {
   return {ErrorCode::kBodyTooLarge,
           "the request body exceeds the limit of " + std::to_string(bytes_max) + " bytes"};
@@ -393,8 +401,9 @@ void HttpConnection::end_record(bool is_whole) {
 
 // --- the end ------------------------------------------------------------------------------------
 
-FaultAnswer make_fault_answer(const HttpDialect& dialect, RequestId id, const Error& error) {
-  const auto rendered = dialect.render_error(error);
+FaultAnswer make_fault_answer(const HttpDialect& dialect, RequestId id, const Error& error,
+                              std::string_view target) {
+  const auto rendered = dialect.render_error(error, target);
   std::string bytes = "HTTP/1.1 " + std::to_string(rendered.status) + ' ' +
                       status_text(rendered.status) + "\r\nConnection: close\r\n";
   for (const auto& [name, value] : rendered.headers) bytes += name + ": " + value + "\r\n";
@@ -415,7 +424,8 @@ HeaderList HttpConnection::own_headers() const {
 void HttpConnection::answer_fault(const Error& error) {
   must_close_ = true;
   const auto id = host_.request_ids->next();
-  const auto answer = make_fault_answer(*host_.dialect, id, error);
+  const auto target = head_.target.empty() ? target_of(input_.unread()) : head_.target;
+  const auto answer = make_fault_answer(*host_.dialect, id, error, target);
   request_id_ = id;
   started_ms_ = system_clock().steady_ms();
   begin_record();

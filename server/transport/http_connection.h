@@ -24,7 +24,8 @@ struct FaultAnswer {
   int status = 500;
   std::string bytes;
 };
-FaultAnswer make_fault_answer(const HttpDialect& dialect, RequestId id, const Error& error);
+FaultAnswer make_fault_answer(const HttpDialect& dialect, RequestId id, const Error& error,
+                              std::string_view target);
 
 class HttpConnection;
 // What the connections of one loop share.

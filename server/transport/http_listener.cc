@@ -264,7 +264,7 @@ void HttpListener::Impl::refuse(int socket, const std::string& ip) {
   Error error{ErrorCode::kOverloaded, "too many connections; try again later"};
   error.retry_after_ms = 1000;
   const auto id = request_ids.next();
-  const auto answer = make_fault_answer(dialect, id, error);
+  const auto answer = make_fault_answer(dialect, id, error, {});
   const ssize_t sent =
       ::send(socket, answer.bytes.data(), answer.bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   if (const auto record = access_log ? access_log->begin(id) : nullptr) {

@@ -5,8 +5,10 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/result.h"
@@ -39,7 +41,8 @@ struct RenderedError {
 using ErrorRenderer = std::function<RenderedError(const Error&)>;
 
 struct HttpDialect {
-  ErrorRenderer render_error;
+  // `target` is the request's, as far as it can be told; empty when nothing of it is known.
+  std::function<RenderedError(const Error& error, std::string_view target)> render_error;
   // The headers that every answer bears, whoever makes it, unless it has them already.
   // `processing_ms`: since the request's head was here; negative when no route saw the request.
   std::function<HeaderList(RequestId id, int64_t processing_ms)> own_headers;

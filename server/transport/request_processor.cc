@@ -202,8 +202,8 @@ HttplibProcessor::HttplibProcessor(HttpHandler handler) : handler_(std::move(han
         }
         log::error("request_failed_inside", {{"reason", std::string_view(reason)}});
         auto& connection = *static_cast<HttpConnection*>(Coroutine::current()->context);
-        auto rendered =
-            connection.host().dialect->render_error({ErrorCode::kInternal, "internal error"});
+        auto rendered = connection.host().dialect->render_error(
+            {ErrorCode::kInternal, "internal error"}, connection.head().target);
         response.headers.clear();
         response.status = rendered.status;
         for (auto& [name, value] : rendered.headers) response.set_header(name, value);

@@ -36,7 +36,10 @@ RenderedError render_openai_error(const Error& error) {
 }
 
 HttpDialect openai_dialect() {
-  return {render_openai_error, [](RequestId id, int64_t processing_ms) {
+  const auto render = [](const Error& error, std::string_view) {
+    return render_openai_error(error);
+  };
+  return {render, [](RequestId id, int64_t processing_ms) {
             HeaderList headers{{"x-request-id", format_request_id(id)}};
             if (processing_ms >= 0) {
               headers.emplace_back("openai-processing-ms", std::to_string(processing_ms));

@@ -40,6 +40,7 @@ enum class Member : uint8_t {
   kMaxOutputTokens,
   kN,
   kBestOf,
+  kServiceTier,
   kPrompt,
   kInput,
   kMessages,  // and whatever else is only scanned for references
@@ -68,6 +69,7 @@ constexpr Name kRootNames[] = {
     {"max_output_tokens", Member::kMaxOutputTokens},
     {"n", Member::kN},
     {"best_of", Member::kBestOf},
+    {"service_tier", Member::kServiceTier},
     {"prompt", Member::kPrompt},
     {"input", Member::kInput},
     {"messages", Member::kMessages},
@@ -390,8 +392,11 @@ BodyReader::Outcome BodyReader::take_text() {
 BodyReader::Outcome BodyReader::root_text(const JsonString& string) {
   if (member_ == Member::kReference) facts_.prompt_bounded_by_body = false;
   if (member_ > Member::kModel && member_ <= Member::kBestOf) return root_plain("\"");
-  if (member_ != Member::kModel) return std::nullopt;
   const std::string_view raw = cursor_.text_of(string);
+  if (member_ == Member::kServiceTier) {
+    facts_.has_costly_tier = raw != "auto" && raw != "default" && raw != "flex";
+  }
+  if (member_ != Member::kModel) return std::nullopt;
   facts_.model_offset = string.begin;
   facts_.model_bytes = raw.size();
   constexpr size_t kEscapeBytesMax = 6;

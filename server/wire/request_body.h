@@ -17,6 +17,7 @@ struct RequestFacts {
   std::string model;  // empty: none named
   bool stream = false;
   bool background = false;          // the answer, and its usage, will be fetched later
+  bool has_costly_tier = false;     // a service_tier that may cost more than the model's price
   bool include_usage = false;       // the client itself asked for it
   int64_t max_output_tokens = 0;    // the largest of the limits below; 0: not given
   int64_t max_chat_tokens = 0;      // of max_tokens and max_completion_tokens

@@ -4,12 +4,12 @@
 start_upstream
 set_price gpt-4o
 add_user ann
-start_gateway --failures-to-set-aside 1 --retries 0 --set-aside 200ms
+start_gateway --failures-to-set-aside 1 --retries 0 --set-aside 2s
 
 for path in /healthz /readyz; do
   expect "$path" "$(curl -sS -o /dev/null -w '%{http_code}' "$gateway$path")" 200
 done
-tell_upstream next '{"behaviour":"reset","times":3}'
+tell_upstream next '{"behaviour":"reset","times":1}'
 chat gpt-4o
 is_not_ready() { [[ $(curl -sS -o /dev/null -w '%{http_code}' "$gateway/readyz") == 503 ]]; }
 wait_until 10 is_not_ready

@@ -448,5 +448,16 @@ TEST_CASE("large bodies are read whole", "[body]") {
   refusal_of(broken);
 }
 
+TEST_CASE("a service tier that may cost more is seen") {
+  for (const char* tier : {"auto", "default", "flex"}) {
+    CHECK_FALSE(
+        read_well(std::string(R"({"model":"m","service_tier":")") + tier + "\"}").has_costly_tier);
+  }
+  CHECK_FALSE(read_well(R"({"model":"m","service_tier":null})").has_costly_tier);
+  CHECK(read_well(R"({"model":"m","service_tier":"priority"})").has_costly_tier);
+  CHECK(read_well(R"({"service_tier":"prior\u0069ty"})").has_costly_tier);
+  CHECK_FALSE(read_well(R"({"metadata":{"service_tier":"priority"}})").has_costly_tier);
+}
+
 }  // namespace
 }  // namespace chatgate
