@@ -12,7 +12,6 @@ namespace {
 
 constexpr Door kOpenai{"v1", render_v1_error};
 constexpr Door kAgent{"agent", render_agent_error};
-
 constexpr Door kWebChat{"web", render_web_error};
 constexpr Door kWebPage{"web", render_web_error};  // what a page asks at its start
 constexpr Door kAccounts{"web", render_accounts_error};
@@ -36,6 +35,7 @@ constexpr std::array kRoutes{
     RouteEntry{"/api/session", kWebPage, answer_session},
     RouteEntry{"/api/config", kWebPage, answer_config},
     RouteEntry{"/accounts", kAccounts, answer_accounts},
+    RouteEntry{"/ask", kAsk, answer_ask},
     RouteEntry{"/ask/", kAsk, answer_ask},
     RouteEntry{"/chatgpt", kChatgpt, answer_chatgpt},
     RouteEntry{"/api/chat", kBot, answer_bot},
@@ -88,7 +88,7 @@ void introduce(const RoutedRequest& request, const RouteEntry* route) {
   if (route != nullptr) record->door = route->door.name;
   record->path = loggable_path(request, route);
   record->client = client_address(request.exchange.client_ip(), request.exchange.head(),
-                                  request.context.runtime->front.trusted_proxies);
+                                  request.runtime->front.trusted_proxies);
 }
 
 bool is_plain(unsigned char c) {  // RFC 3986: unreserved, sub-delims, ':' and '@'; and '/'
@@ -135,8 +135,9 @@ Language RoutedRequest::language() const {
 }
 
 ErrorRenderer RoutedRequest::error_renderer() const {
-  return [render = door.render_error, spoken = language(), runtime = context.runtime](
-             const Error& error) { return render(error, spoken, runtime->config); };
+  return [render = door.render_error, spoken = language(), runtime = runtime](const Error& error) {
+    return render(error, spoken, runtime->config);
+  };
 }
 
 std::string canonical_path(std::string_view decoded) {

@@ -112,7 +112,7 @@ void ask(const RouteParts& parts, const RoutedRequest& request, Caller caller, Q
 
 void answer_ask(const RouteParts& parts, const RoutedRequest& request) {
   if (!allow_methods(request, "POST")) return;
-  if (request.rest.find('/') != std::string_view::npos) {
+  if (request.rest.empty() || request.rest.find('/') != std::string_view::npos) {
     return answer_error(request, {ErrorCode::kNotFound, "there is nothing at this path"});
   }
   auto caller = identify(parts, request);

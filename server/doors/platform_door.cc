@@ -5,9 +5,11 @@
 #include <utility>
 
 #include "common/messages/messages.h"
+#include "common/text/quantity.h"
 #include "server/doors/chat_request.h"
 #include "server/json/json_object.h"
 #include "server/wire/form.h"
+#include "server/wire/request_body.h"
 
 namespace chatgate {
 namespace {
@@ -31,7 +33,13 @@ Result<std::string> read_prompt(const RoutedRequest& request) {
     if (body->find_first_not_of(" \t\r\n") == std::string::npos) {
       return prompt_missing(request, "prompt");
     }
-    if (body->starts_with('{')) {
+    const auto content_type = to_lower(request.exchange.head().header("content-type"));
+    if (content_type.starts_with("multipart/form-data")) {
+      auto text =
+          find_multipart_text(*body, request.exchange.head().header("content-type"), "prompt");
+      if (!text) return text;
+      prompt = std::move(*text);
+    } else if (body->starts_with('{')) {
       const auto object = parse_json_object(*body);
       if (!object) return tl::unexpected(object.error());
       auto text = text_member(*object, "prompt");

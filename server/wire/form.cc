@@ -6,6 +6,8 @@
 namespace chatgate {
 namespace {
 
+constexpr size_t kFieldsMax = 256;
+
 std::string decode(std::string_view text) {
   std::string decoded;
   decoded.reserve(text.size());
@@ -28,7 +30,7 @@ std::string decode(std::string_view text) {
 
 std::map<std::string, std::string> parse_form(std::string_view text) {
   std::map<std::string, std::string> fields;
-  while (!text.empty()) {
+  while (!text.empty() && fields.size() < kFieldsMax) {
     const size_t end = std::min(text.find('&'), text.size());
     const auto field = text.substr(0, end);
     text.remove_prefix(std::min(end + 1, text.size()));

@@ -8,7 +8,8 @@
 
 namespace chatgate {
 
-// Of several fields of one name the first. Broken escapes stand for themselves.
+// Of several fields of one name the first; beyond a few hundred the rest is passed over. Broken
+// escapes stand for themselves.
 std::map<std::string, std::string> parse_form(std::string_view text);
 
 }  // namespace chatgate

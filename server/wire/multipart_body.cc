@@ -3,6 +3,7 @@
 // preamble, no folding, and the boundary nowhere but in delimiters.
 #include <algorithm>
 #include <charconv>
+#include <functional>
 #include <optional>
 #include <utility>
 
@@ -149,13 +150,17 @@ Result<Part> read_part_head(std::string_view head) {
   return part;
 }
 
+using VisitPart =
+    std::function<Result<void>(const Part& part, size_t offset, std::string_view value)>;
+
+// Takes a form apart.
 class FormReader {
  public:
   FormReader(std::string_view body, std::string_view boundary) : body_(body) {
     delimiter_.append("--").append(boundary);
   }
 
-  Result<RequestFacts> read() {
+  Result<void> read(const VisitPart& visit) {
     if (body_.starts_with("\r\n")) position_ = 2;
     if (body_.substr(position_, delimiter_.size()) != delimiter_) {
       return broken("it does not begin with its boundary");
@@ -164,12 +169,11 @@ class FormReader {
     for (size_t parts = 0; !take("--"); ++parts) {
       if (parts == kPartsMax) return broken("it has too many parts");
       if (!take("\r\n")) return broken("a boundary is not followed by the end of its line");
-      if (auto taken = take_part(); !taken) return tl::unexpected(std::move(taken.error()));
+      if (auto taken = take_part(visit); !taken) return taken;
     }
     take("\r\n");
     if (position_ != body_.size()) return broken("something follows its last boundary");
-    facts_.max_output_tokens = std::max(facts_.max_chat_tokens, facts_.max_response_tokens);
-    return std::move(facts_);
+    return {};
   }
 
  private:
@@ -180,7 +184,7 @@ class FormReader {
   }
 
   // Leaves the position behind the delimiter that ends the part.
-  Result<void> take_part() {
+  Result<void> take_part(const VisitPart& visit) {
     const std::string_view near = body_.substr(position_, kPartHeadBytesMax);
     const size_t head_bytes = near.find("\r\n\r\n");
     if (head_bytes == std::string_view::npos) return broken("a part's headers have no end");
@@ -193,23 +197,34 @@ class FormReader {
       return broken("its boundary occurs inside of a part");
     }
     position_ = end + delimiter_.size();
-    return take_field(*part, begin, body_.substr(begin, end - 2 - begin));
+    return visit(*part, begin, body_.substr(begin, end - 2 - begin));
   }
 
+  std::string_view body_;
+  std::string delimiter_;
+  size_t position_ = 0;
+};
+
+// What metering must know of a form.
+class FactsReader {
+ public:
   Result<void> take_field(const Part& part, size_t offset, std::string_view value);
+  RequestFacts finish() && {
+    facts_.max_output_tokens = std::max(facts_.max_chat_tokens, facts_.max_response_tokens);
+    return std::move(facts_);
+  }
+
+ private:
   Result<void> take_model(size_t offset, std::string_view value);
   Result<void> take_flag(std::string_view name, std::string_view value, bool& flag);
   Result<void> take_count(std::string_view name, std::string_view value, int64_t lowest,
                           int64_t highest, int64_t& count);
 
-  std::string_view body_;
-  std::string delimiter_;
-  size_t position_ = 0;
   uint32_t seen_ = 0;
   RequestFacts facts_;
 };
 
-Result<void> FormReader::take_field(const Part& part, size_t offset, std::string_view value) {
+Result<void> FactsReader::take_field(const Part& part, size_t offset, std::string_view value) {
   constexpr std::string_view kNames[] = {
       "model", "stream", "n", "max_tokens", "max_completion_tokens", "max_output_tokens"};
   const auto* const name = std::ranges::find(kNames, part.name);
@@ -241,7 +256,7 @@ Result<void> FormReader::take_field(const Part& part, size_t offset, std::string
   }
 }
 
-Result<void> FormReader::take_model(size_t offset, std::string_view value) {
+Result<void> FactsReader::take_model(size_t offset, std::string_view value) {
   const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
   if (value.size() > kModelNameBytesMax || std::ranges::any_of(value, is_control) ||
       !is_valid_utf8(value)) {
@@ -255,7 +270,7 @@ Result<void> FormReader::take_model(size_t offset, std::string_view value) {
 }
 
 // Forms have no booleans: servers take any of these words in any case.
-Result<void> FormReader::take_flag(std::string_view name, std::string_view value, bool& flag) {
+Result<void> FactsReader::take_flag(std::string_view name, std::string_view value, bool& flag) {
   constexpr std::string_view kTrue[] = {"true", "1", "yes", "on", "t", "y"};
   constexpr std::string_view kFalse[] = {"false", "0", "no", "off", "f", "n", ""};
   const auto is_value = [value](std::string_view word) { return equals_lower(value, word); };
@@ -268,8 +283,8 @@ Result<void> FormReader::take_flag(std::string_view name, std::string_view value
   return {};
 }
 
-Result<void> FormReader::take_count(std::string_view name, std::string_view value, int64_t lowest,
-                                    int64_t highest, int64_t& count) {
+Result<void> FactsReader::take_count(std::string_view name, std::string_view value, int64_t lowest,
+                                     int64_t highest, int64_t& count) {
   int64_t number = 0;
   const auto read = std::from_chars(value.data(), value.data() + value.size(), number);
   if (value.empty() || value.size() > kFieldBytesMax || read.ec != std::errc() ||
@@ -288,7 +303,27 @@ Result<void> FormReader::take_count(std::string_view name, std::string_view valu
 Result<RequestFacts> read_multipart_body(std::string_view body, std::string_view content_type) {
   const auto boundary = boundary_of(content_type);
   if (!boundary) return tl::unexpected(boundary.error());
-  return FormReader(body, *boundary).read();
+  FactsReader facts;
+  const auto read = FormReader(body, *boundary)
+                        .read([&](const Part& part, size_t offset, std::string_view value) {
+                          return facts.take_field(part, offset, value);
+                        });
+  if (!read) return tl::unexpected(read.error());
+  return std::move(facts).finish();
+}
+
+Result<std::string> find_multipart_text(std::string_view body, std::string_view content_type,
+                                        std::string_view name) {
+  const auto boundary = boundary_of(content_type);
+  if (!boundary) return tl::unexpected(boundary.error());
+  std::string text;
+  const auto read =
+      FormReader(body, *boundary).read([&](const Part& part, size_t, std::string_view value) {
+        if (part.name == name && !part.is_file && text.empty()) text = value;
+        return Result<void>();
+      });
+  if (!read) return tl::unexpected(read.error());
+  return text;
 }
 
 }  // namespace chatgate

@@ -55,6 +55,10 @@ Result<RequestFacts> read_json_body(const std::string& body, JsonParser& parser)
 // Reads the fields of a form (RFC 7578) and skips its files. `content_type` is the header's value.
 Result<RequestFacts> read_multipart_body(std::string_view body, std::string_view content_type);
 
+// The first field of that name in such a form; empty when there is none.
+Result<std::string> find_multipart_text(std::string_view body, std::string_view content_type,
+                                        std::string_view name);
+
 // Sets stream_options.include_usage to true in place. REQUIRES: `facts` read from this JSON body.
 // facts.include_usage keeps telling what the client itself asked for.
 void ask_for_usage(std::string& body, RequestFacts& facts);

@@ -48,6 +48,8 @@ ask "$mine" Five
 expect "upstream" "$status" 502
 ask "$mine" Six
 expect "a failed question is not remembered" "$(asked)" $'One\ntwo|'"$text|Branch|$text|Six"
+ask '' Hi
+expect "no conversation" "$status $(json 'Object.keys(input).join()' <<< "$body")" "404 detail"
 request GET /ask/new
 expect "GET" "$status $(header allow)" "405 POST, OPTIONS"
 expect "books" "$(books_of gpt-4o)" "6 65 45 0.000155"

@@ -37,6 +37,11 @@ for data in 'prompt=Hi+there' '{"prompt":"Hi there"}'; do
   expect "as a body" "$(seen 'JSON.parse(input.at(-1).body).messages[0].content')" 'Hi there'
 done
 
+curl --silent --max-time 60 --request GET --header "ApiKey: $token" --form 'prompt=Hi there' \
+  "$gateway/chatgpt" > "$work/body"
+expect "as a form" "$(json input.data.response < "$work/body")" "$text"
+expect "as a form" "$(seen 'JSON.parse(input.at(-1).body).messages[0].content')" 'Hi there'
+
 # ask FIELDS: a turn of a dialogue; the key stands in the body.
 ask() {
   local key=$token
@@ -67,6 +72,6 @@ tell_upstream next '{"behaviour":"status-500","times":5}'
 ask ''
 expect "upstream" "$status $(json input.code <<< "$body")" "500 500"
 
-expect "books" "$(books_of gpt-4o)" "7 78 54 0.000186"
+expect "books" "$(books_of gpt-4o)" "8 91 63 0.000217"
 expect_no_holds
 expect_sound_books

@@ -16,6 +16,14 @@ TEST_CASE("forms and queries are read", "[form]") {
   CHECK(parse_form("a=b=c") == Fields{{"a", "b=c"}});
 }
 
+TEST_CASE("a form has a bounded number of fields", "[form]") {
+  std::string text = "prompt=Hi";
+  for (int i = 0; i < 100'000; ++i) text += "&f" + std::to_string(i);
+  const auto fields = parse_form(text);
+  CHECK(fields.size() < 1'000);
+  CHECK(fields.at("prompt") == "Hi");
+}
+
 TEST_CASE("broken escapes stand for themselves", "[form]") {
   CHECK(parse_form("a=100%") == Fields{{"a", "100%"}});
   CHECK(parse_form("a=%2") == Fields{{"a", "%2"}});

@@ -149,5 +149,19 @@ TEST_CASE("every truncation of a form is refused", "[form]") {
   }
 }
 
+TEST_CASE("a text is found in a form") {
+  const std::string type = "multipart/form-data; boundary=b";
+  const auto part = [](const std::string& disposition, const std::string& value) {
+    return "--b\r\nContent-Disposition: form-data; " + disposition + "\r\n\r\n" + value + "\r\n";
+  };
+  const std::string body =
+      part("name=\"other\"", "no") + part("name=\"prompt\"; filename=\"x\"", "a file") +
+      part("name=\"prompt\"", "Hi\r\nthere") + part("name=\"prompt\"", "2") + "--b--\r\n";
+  CHECK(find_multipart_text(body, type, "prompt").value() == "Hi\r\nthere");
+  CHECK(find_multipart_text(body, type, "none").value().empty());
+  CHECK_FALSE(find_multipart_text(body, "multipart/form-data", "prompt"));
+  CHECK_FALSE(find_multipart_text(body.substr(0, 50), type, "prompt"));
+}
+
 }  // namespace
 }  // namespace chatgate
