@@ -24,7 +24,7 @@ class WebTranslator final : public AnswerTranslator {
   WebTranslator(std::shared_ptr<Turn> turn, std::string model, ErrorRenderer render_error,
                 const Clock& clock);
 
-  HeaderList headers() const override { return {{"content-type", "application/octet-stream"}}; }
+  HeaderList headers() const override { return {{"Content-Type", "application/octet-stream"}}; }
   std::string on_chunk(const ChatCompletion& so_far, std::string_view delta,
                        std::string_view json) override;
   std::shared_ptr<const Turn> turn(const ChatCompletion& completion) override;

@@ -6,6 +6,7 @@
 
 #define CPPHTTPLIB_REQUEST_URI_MAX_LENGTH 1048576  // the framing guard holds the configured limit
 #include <httplib.h>
+#include <strings.h>
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -142,7 +143,7 @@ void ConnectionExchange::stream(int status, HeaderList headers, int64_t content_
   response_.status = status;
   std::string content_type = "application/octet-stream";
   std::erase_if(headers, [&](auto& header) {
-    if (header.first != "content-type") return false;
+    if (strcasecmp(header.first.c_str(), "content-type") != 0) return false;
     content_type = std::move(header.second);
     return true;
   });

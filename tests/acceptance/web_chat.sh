@@ -20,6 +20,7 @@ sent() { seen "JSON.parse(input.at(-1).body).$1"; }
 web_ask "$ann" One
 expect "status" "$status" 200
 expect "type" "$(header content-type)" application/octet-stream
+expect "one type" "$(grep -ci '^content-type:' <<< "$head")" 1
 node --input-type=commonjs --eval '
   const lines = require("fs").readFileSync(0, "utf8").split("\n").map(line => JSON.parse(line))
   const [first, last] = [lines[0], lines.at(-1)]
