@@ -7,7 +7,6 @@
 #include <string>
 #include <utility>
 
-#include "common/messages/messages.h"
 #include "server/conversation/context.h"
 #include "server/doors/chat_request.h"
 #include "server/json/json_object.h"
@@ -39,17 +38,12 @@ std::string without_empty_lines(std::string_view prompt) {
 Result<Question> read_question(const RoutedRequest& request) {
   const auto object = read_object(request);
   if (!object) return tl::unexpected(object.error());
-  auto prompt = text_member(*object, "prompt");
+  auto prompt = prompt_member(request, *object, "prompt");
   if (!prompt) return tl::unexpected(std::move(prompt.error()));
   auto parent = text_member(*object, "parent_id");
   if (!parent) return tl::unexpected(std::move(parent.error()));
   if (*parent == kNew) parent->clear();
-  Question question{without_empty_lines(*prompt), std::move(*parent)};
-  if (question.prompt.empty()) {
-    return fail(ErrorCode::kInvalidRequest, message(request.language(), MessageId::kPromptMissing),
-                "prompt");
-  }
-  return question;
+  return Question{without_empty_lines(*prompt), std::move(*parent)};
 }
 
 class AskTranslator final : public AnswerTranslator {

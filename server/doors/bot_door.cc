@@ -38,9 +38,9 @@ Result<Caller> identify_at_bot(const RouteParts& parts, const RoutedRequest& req
   const auto& access_token = request.config().access_token;
   const auto key = credential_of(request.exchange.head());
   if (!access_token.empty() && !key.empty() && equal_secrets(key, access_token)) {
-    return find_guest(parts, request).map([](Principal guest) {
-      return Caller{std::move(guest), {}};
-    });
+    auto guest = find_guest(parts, request);
+    if (guest) note_principal(parts.directory, guest->principal, request.exchange);
+    return guest;
   }
   auto caller = identify(parts, request);
   // A key of the caller's own belongs to /ai/chat_custom; here it is a wrong access token.
@@ -151,14 +151,9 @@ void answer_bot(const RouteParts& parts, const RoutedRequest& request) {
   auto caller = identify_at_bot(parts, request);
   if (!caller) return answer_error(request, caller.error());
   auto object = read_object(request);
-  auto prompt = object ? text_member(*object, "prompt")
-                       : Result<std::string>(tl::unexpected(std::move(object.error())));
+  if (!object) return answer_error(request, object.error());
+  auto prompt = prompt_member(request, *object, "prompt");
   if (!prompt) return answer_error(request, prompt.error());
-  if (prompt->find_first_not_of(" \t\r\n") == std::string::npos) {
-    return answer_error(request,
-                        {ErrorCode::kInvalidRequest,
-                         message(request.language(), MessageId::kPromptMissing), "prompt"});
-  }
   const auto& config = request.config();
   ChatRequest chat;
   chat.max_tokens = config.bot_max_tokens;

@@ -19,39 +19,33 @@ bool takes_guests(const RoutedRequest& request) {
          (request.door.name == "bot" || !config.allow_ips.empty());
 }
 
+Result<Caller> find_caller(const RouteParts& parts, const RoutedRequest& request,
+                           std::string_view key) {
+  if (key.empty()) key = credential_of(request.exchange.head());
+  if (key.empty()) {
+    if (takes_guests(request)) return find_guest(parts, request);
+    return tl::unexpected(missing_token());
+  }
+  auto principal = parts.directory.find_principal(key);
+  if (principal) return Caller{*std::move(principal), {}};
+  const bool may_be_own = principal.error().code == ErrorCode::kInvalidToken &&
+                          !is_api_token(key) && takes_own_keys(request) && check_upstream_key(key);
+  if (may_be_own) return find_guest(parts, request, key);
+  return tl::unexpected(std::move(principal.error()));
+}
+
 }  // namespace
 
 bool takes_own_keys(const RoutedRequest& request) {
   return is_among(request.config().own_keys, request);
 }
 
-Result<Principal> find_guest(const RouteParts& parts, const RoutedRequest& request) {
-  return parts.directory.find_account(request.config().guest_account);
-}
-
-namespace {
-
-Result<Caller> find_caller(const RouteParts& parts, const RoutedRequest& request,
-                           std::string_view key) {
-  if (key.empty()) key = credential_of(request.exchange.head());
-  if (key.empty()) {
-    if (!takes_guests(request)) return tl::unexpected(missing_token());
-    return find_guest(parts, request).map([](Principal guest) {
-      return Caller{std::move(guest), {}};
-    });
-  }
-  auto principal = parts.directory.find_principal(key);
-  if (principal) return Caller{*std::move(principal), {}};
-  const bool is_unknown = principal.error().code == ErrorCode::kInvalidToken;
-  if (!is_unknown || is_api_token(key) || !takes_own_keys(request) || !check_upstream_key(key)) {
-    return tl::unexpected(std::move(principal.error()));
-  }
-  return find_guest(parts, request).map([&](Principal guest) {
-    return Caller{std::move(guest), std::string(key)};
+Result<Caller> find_guest(const RouteParts& parts, const RoutedRequest& request,
+                          std::string_view own_key) {
+  return parts.directory.find_account(request.config().guest_account).map([&](Principal guest) {
+    return Caller{std::move(guest), std::string(own_key)};
   });
 }
-
-}  // namespace
 
 Result<Caller> identify(const RouteParts& parts, const RoutedRequest& request,
                         std::string_view key) {

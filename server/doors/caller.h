@@ -21,8 +21,10 @@ struct Caller {
 Result<Caller> identify(const RouteParts& parts, const RoutedRequest& request,
                         std::string_view key = {});
 
-// Whoever may call without a token of chatgate's: the account that is charged for them.
-Result<Principal> find_guest(const RouteParts& parts, const RoutedRequest& request);
+// Whoever may call without a token of chatgate's: the account that is charged for them, and the key
+// that they brought, if any.
+Result<Caller> find_guest(const RouteParts& parts, const RoutedRequest& request,
+                          std::string_view own_key = {});
 
 // Whether callers at this door may bring a key of their own.
 bool takes_own_keys(const RoutedRequest& request);

@@ -1,5 +1,6 @@
 #include "server/doors/chat_request.h"
 
+#include "common/messages/messages.h"
 #include "server/json/json_object.h"
 
 namespace chatgate {
@@ -49,6 +50,19 @@ Result<std::string> read_question_body(const RoutedRequest& request) {
 Result<ordered_json> read_object(const RoutedRequest& request) {
   return read_question_body(request).and_then(
       [](const std::string& body) { return parse_json_object(body); });
+}
+
+Result<std::string> check_prompt(const RoutedRequest& request, std::string text, const char* name) {
+  if (text.find_first_not_of(" \t\r\n") != std::string::npos) return text;
+  return fail(ErrorCode::kInvalidRequest, message(request.language(), MessageId::kPromptMissing),
+              name);
+}
+
+Result<std::string> prompt_member(const RoutedRequest& request, const ordered_json& object,
+                                  const char* name) {
+  return text_member(object, name).and_then([&](std::string text) {
+    return check_prompt(request, std::move(text), name);
+  });
 }
 
 void ChatRequest::add_message(std::string_view role, std::string content) {

@@ -18,6 +18,12 @@ Result<std::string> read_question_body(const RoutedRequest& request);
 // The same, which must be a JSON object.
 Result<nlohmann::ordered_json> read_object(const RoutedRequest& request);
 
+// A question that must be there: a member's text that is more than blanks.
+Result<std::string> prompt_member(const RoutedRequest& request,
+                                  const nlohmann::ordered_json& object, const char* name);
+// `text` if it is more than blanks, else kInvalidRequest in the client's language.
+Result<std::string> check_prompt(const RoutedRequest& request, std::string text, const char* name);
+
 // A chat completion to be asked for. What is left open is as the configuration says.
 struct ChatRequest {
   std::string model = {};

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "common/domain/price.h"
+#include "common/text/quantity.h"
 #include "server/json/json_object.h"
 
 namespace chatgate {
@@ -27,17 +28,11 @@ constexpr std::array kNumbers{
     NumberField{"max_tokens", &ModelSettings::max_tokens, 1, kContextTokensMax},
 };
 
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  return text;
-}
-
 // The words up to the next comma, which is taken too. Nothing at the end.
 std::optional<std::string_view> next_word(std::optional<std::string_view>& rest) {
   if (!rest) return std::nullopt;
   const size_t comma = rest->find(',');
-  const auto word = trimmed(rest->substr(0, comma));
+  const auto word = trim(rest->substr(0, comma));
   if (comma == std::string_view::npos) {
     rest.reset();
   } else {

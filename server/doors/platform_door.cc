@@ -18,11 +18,6 @@ using nlohmann::ordered_json;
 
 constexpr int64_t kTokensMax = 100'000'000;
 
-tl::unexpected<Error> prompt_missing(const RoutedRequest& request, const char* name) {
-  return fail(ErrorCode::kInvalidRequest, message(request.language(), MessageId::kPromptMissing),
-              name);
-}
-
 // Where the client has put it: the query, a form, a JSON body.
 Result<std::string> read_prompt(const RoutedRequest& request) {
   auto fields = parse_form(request.exchange.query());
@@ -30,9 +25,6 @@ Result<std::string> read_prompt(const RoutedRequest& request) {
   if (prompt.empty()) {
     auto body = read_question_body(request);
     if (!body) return tl::unexpected(std::move(body.error()));
-    if (body->find_first_not_of(" \t\r\n") == std::string::npos) {
-      return prompt_missing(request, "prompt");
-    }
     const auto content_type = to_lower(request.exchange.head().header("content-type"));
     if (content_type.starts_with("multipart/form-data")) {
       auto text =
@@ -49,10 +41,7 @@ Result<std::string> read_prompt(const RoutedRequest& request) {
       prompt = std::move(parse_form(*body)["prompt"]);
     }
   }
-  if (prompt.find_first_not_of(" \t\r\n") == std::string::npos) {
-    return prompt_missing(request, "prompt");
-  }
-  return prompt;
+  return check_prompt(request, std::move(prompt), "prompt");
 }
 
 // A turn of a dialogue as the client sends it.
@@ -72,11 +61,8 @@ Result<DialogueTurn> read_turn(const RoutedRequest& request) {
   auto object = read_object(request);
   if (!object) return tl::unexpected(std::move(object.error()));
   DialogueTurn turn;
-  auto question = text_member(*object, "user_content");
+  auto question = prompt_member(request, *object, "user_content");
   if (!question) return tl::unexpected(std::move(question.error()));
-  if (question->find_first_not_of(" \t\r\n") == std::string::npos) {
-    return prompt_missing(request, "user_content");
-  }
   auto key = text_member(*object, "api_key");
   if (!key) return tl::unexpected(std::move(key.error()));
   turn.key = std::move(*key);

@@ -19,7 +19,7 @@ bool is_basic(std::string_view authorization) {
 
 std::string_view address_of(const RoutedRequest& request) {
   return client_address(request.exchange.client_ip(), request.exchange.head(),
-                        request.context.runtime->front.trusted_proxies);
+                        request.runtime->front.trusted_proxies);
 }
 
 }  // namespace

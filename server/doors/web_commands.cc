@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/messages/messages.h"
+#include "common/text/quantity.h"
 #include "server/doors/model_settings.h"
 
 namespace chatgate {
@@ -22,13 +23,6 @@ constexpr std::array<std::pair<std::string_view, Name>, 5> kCommands{{{"/help", 
                                                                       {"/model", Name::kModel},
                                                                       {"/user", Name::kUser},
                                                                       {"/login", Name::kLogin}}};
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t\r\n";
-  const size_t first = text.find_first_not_of(kBlanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
-}
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_letter_or_digit(char c) { return is_letter(c) || (c >= '0' && c <= '9'); }
@@ -134,10 +128,10 @@ Result<std::string> change_login(const Run& run, std::string_view argument) {
 }  // namespace
 
 std::optional<WebCommand> parse_web_command(std::string_view prompt) {
-  prompt = trimmed(prompt);
+  prompt = trim(prompt);
   const size_t end = std::min(prompt.find_first_of(" \t\r\n"), prompt.size());
   for (const auto& [word, name] : kCommands) {
-    if (prompt.substr(0, end) == word) return WebCommand{name, trimmed(prompt.substr(end))};
+    if (prompt.substr(0, end) == word) return WebCommand{name, trim(prompt.substr(end))};
   }
   return std::nullopt;
 }

@@ -70,12 +70,8 @@ Result<Question> read_question(const RoutedRequest& request) {
   const auto object = read_object(request);
   if (!object) return tl::unexpected(object.error());
   Question question;
-  auto prompt = text_member(*object, "prompt");
+  auto prompt = prompt_member(request, *object, "prompt");
   if (!prompt) return tl::unexpected(std::move(prompt.error()));
-  if (prompt->find_first_not_of(" \t\r\n") == std::string::npos) {
-    return fail(ErrorCode::kInvalidRequest, message(request.language(), MessageId::kPromptMissing),
-                "prompt");
-  }
   question.prompt = std::move(*prompt);
   auto system = text_member(*object, "systemMessage");
   if (!system) return tl::unexpected(std::move(system.error()));
