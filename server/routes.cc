@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "server/doors/asking.h"
 #include "server/doors/door_errors.h"
 #include "server/guard/client_address.h"
 #include "server/openai/endpoint_name.h"
@@ -16,6 +17,7 @@ constexpr Door kWebChat{"web", render_web_error};
 constexpr Door kWebPage{"web", render_web_error};  // what a page asks at its start
 constexpr Door kAccounts{"web", render_accounts_error};
 constexpr Door kAsk{"ask", render_ask_error};
+constexpr Door kAskMessages{"ask", render_message_error};
 constexpr Door kChatgpt{"platform", render_chatgpt_error};
 constexpr Door kPlatform{"platform", render_platform_error};
 constexpr Door kBot{"bot", render_bot_error};
@@ -47,6 +49,8 @@ constexpr std::array kRoutes{
 };
 // Its path is configured.
 constexpr RouteEntry kPlatformRoute{"", kPlatform, answer_platform};
+// Of transports that carry messages.
+constexpr RouteEntry kMessageRoute{"", kAskMessages, nullptr};
 
 bool is_open(const Door& door, const Config& config) {
   if (&door == &kOpenai || &door == &kHealth) return true;
@@ -116,6 +120,16 @@ void Router::answer(HttpExchange& exchange, LoopContext& context) {
         request, {ErrorCode::kNotFound, "there is nothing at this path; the API is below /v1/"});
   }
   route->answer(parts_, request);
+}
+
+void Router::answer_message(HttpExchange& exchange, LoopContext& context, Question question) {
+  const RoutedRequest request{exchange, context, context.runtime, std::string(exchange.path()),
+                              kAskMessages};
+  introduce(request, &kMessageRoute);
+  const auto admitted = parts_.guard.admit(exchange, request.runtime->front, FrontKind::kApi);
+  if (!admitted) return answer_error(request, admitted.error());
+  if (!*admitted) return;
+  ask_for_messages(parts_, request, std::move(question));
 }
 
 RenderedError Router::render_fault(const Error& error, std::string_view target,

@@ -12,6 +12,7 @@
 namespace chatgate {
 
 class PasswordGuard;
+struct Question;
 
 // What the routes share beside the pipeline.
 struct RouteParts {
@@ -52,6 +53,8 @@ class Router {
  public:
   explicit Router(RouteParts parts) : parts_(parts) {}
   void answer(HttpExchange& exchange, LoopContext& context);
+  // A question to the door `ask` that came as a message (transport/message_exchange.h).
+  void answer_message(HttpExchange& exchange, LoopContext& context, Question question);
   // An error of the transport, in the words of the door that `target` leads to.
   RenderedError render_fault(const Error& error, std::string_view target,
                              const Config& config) const;

@@ -1,53 +1,32 @@
 #include "server/server.h"
 
-#include <sys/prctl.h>
 #include <sys/resource.h>
-#include <chrono>
-#include <csignal>
-#include <iostream>
-#include <thread>
 
 #include "common/log/access_log.h"
 #include "common/log/log.h"
 #include "common/net/address.h"
-#include "common/store/open_store.h"
+#include "server/announcement.h"
+#include "server/books/open_books.h"
 #include "server/books/standing_accounts.h"
 #include "server/control/control_server.h"
 #include "server/control/inflight.h"
-#include "server/conversation/conversation_sweeper.h"
-#include "server/conversation/database_conversations.h"
-#include "server/conversation/memory_conversations.h"
 #include "server/demo/demo_upstream.h"
 #include "server/guard/password_guard.h"
 #include "server/inherited_socket.h"
+#include "server/listeners.h"
 #include "server/pipeline/pipeline.h"
 #include "server/pipeline/running_jobs.h"
 #include "server/routes.h"
+#include "server/signals.h"
 #include "server/transport/coroutine.h"
+#include "server/transport/loops.h"
 #include "server/wire/error_envelope.h"
 
 namespace chatgate {
 namespace {
 
-constexpr std::string_view kDemoUser = "demo";
-constexpr std::string_view kDemoBalance = "10";
 constexpr int64_t kPollMs = 50;
 constexpr int64_t kCutMsMax = 2'000;
-
-TransportLimits limits_of(const Config& config) {
-  TransportLimits limits;
-  limits.head.uri_bytes_max = static_cast<size_t>(config.uri_bytes_max);
-  limits.head.header_bytes_max = static_cast<size_t>(config.header_bytes_max);
-  limits.head.headers_max = static_cast<size_t>(config.headers_max);
-  limits.body_bytes_max = config.body_bytes_max;
-  limits.connections_max = config.connections_max;
-  limits.connections_per_ip_max = config.connections_per_ip_max;
-  limits.header_timeout_ms = config.header_timeout_ms;
-  limits.body_timeout_ms = config.body_timeout_ms;
-  limits.idle_timeout_ms = config.idle_timeout_ms;
-  limits.write_timeout_ms = config.write_timeout_ms;
-  return limits;
-}
 
 void set_log_level(const Config& config) {
   const auto& name = config.log_level;
@@ -73,23 +52,6 @@ void raise_file_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// The signals that the main thread takes by itself, blocked everywhere else.
-sigset_t block_signals() {
-  sigset_t set;
-  sigemptyset(&set);
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
-  pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
-  return set;
-}
-
-// One of the blocked signals, or 0 when `timeout_ms` passed.
-int take_signal(const sigset_t& set, int64_t timeout_ms) {
-  timespec timeout{timeout_ms / 1000, (timeout_ms % 1000) * 1'000'000};
-  const int signal = sigtimedwait(&set, nullptr, &timeout);
-  return signal > 0 ? signal : 0;
-}
-
 // Of the database's tokens. None is a valid state: none may be needed.
 Result<std::optional<MasterKey>> read_master_key(const Config& config) {
   auto key = load_master_key(config.master_key_file);
@@ -97,34 +59,6 @@ Result<std::optional<MasterKey>> read_master_key(const Config& config) {
   if (key.error().code == ErrorCode::kNotFound) return std::optional<MasterKey>();
   return tl::unexpected(key.error());
 }
-
-// The loops and their threads. Parts that live on the loops are destroyed between stop and ~Loops.
-class Loops {
- public:
-  explicit Loops(int64_t count) {
-    const auto wanted = count > 0 ? static_cast<size_t>(count)
-                                  : std::max<size_t>(1, std::thread::hardware_concurrency());
-    for (size_t i = 0; i < wanted; ++i) loops_.push_back(std::make_unique<EventLoop>());
-  }
-  ~Loops() { stop(); }
-  void start() {
-    for (auto& loop : loops_) threads_.emplace_back([&loop] { loop->run(); });
-  }
-  void stop() {
-    for (auto& loop : loops_) loop->stop();
-    for (auto& thread : threads_) thread.join();
-    threads_.clear();
-  }
-  std::vector<EventLoop*> all() const {
-    std::vector<EventLoop*> all;
-    for (const auto& loop : loops_) all.push_back(loop.get());
-    return all;
-  }
-
- private:
-  std::vector<std::unique_ptr<EventLoop>> loops_;
-  std::vector<std::thread> threads_;
-};
 
 class Server {
  public:
@@ -136,13 +70,8 @@ class Server {
  private:
   Result<void> read_config();
   Result<void> check_demo(const std::string& listen) const;
-  Result<void> open_books();
-  Result<void> open_conversations();
-  Result<void> prepare_demo();
   Result<void> listen();
   Result<void> listen_for_control();
-  void announce() const;
-  void announce_as_events(const std::string& listening) const;
   void set_runtime();
   void reload();
   void reload_access_log(Config& fresh);
@@ -160,27 +89,18 @@ class Server {
   std::optional<int> inherited_socket_;
   Config config_;
   bool is_demo_ = false;
-  std::string demo_token_;                // only right after its creation
   AccessLog access_log_{system_clock()};  // ends last: its lines come out of all other parts
 
-  std::unique_ptr<ServeLock> lock_;
-  std::unique_ptr<Store> store_;
   std::optional<MasterKey> master_key_;
-  RequestIds request_ids_{system_clock()};
-  Ledger ledger_;
-  Directory directory_{system_clock()};
+  Books books_{system_clock()};
   FrontGuard guard_{system_clock()};
   std::unique_ptr<Loops> loops_;
   std::vector<std::unique_ptr<LoopContext>> contexts_;
-  std::unique_ptr<BookWriter> writer_;
-  std::unique_ptr<StoreReader> reader_;
-  std::unique_ptr<Conversations> conversations_;
-  std::unique_ptr<ConversationSweeper> sweeper_;
   std::unique_ptr<PasswordGuard> passwords_;
   std::unique_ptr<Pipeline> pipeline_;
   std::unique_ptr<Router> router_;
   std::unique_ptr<HttpListener> demo_;
-  std::unique_ptr<HttpListener> listener_;
+  std::unique_ptr<Listeners> listeners_;
   std::unique_ptr<ControlServer> control_;
 };
 
@@ -194,7 +114,7 @@ Result<int> Server::run() {
   if (auto opened = access_log_.use(config_.access_log, rotation_of(config_)); !opened) {
     return fail(opened.error().code, "access_log: " + opened.error().message);
   }
-  if (auto opened = open_books(); !opened) return tl::unexpected(opened.error());
+  if (auto opened = books_.open(config_, is_demo_); !opened) return tl::unexpected(opened.error());
   loops_ = std::make_unique<Loops>(config_.loops);
   for (auto* loop : loops_->all()) contexts_.push_back(std::make_unique<LoopContext>(*loop));
   if (auto listening = listen(); !listening) return tl::unexpected(listening.error());
@@ -202,12 +122,11 @@ Result<int> Server::run() {
   if (auto listening = listen_for_control(); !listening) {
     log::warn("no_control_socket", {{"reason", std::string_view(listening.error().message)}});
   }
-  announce();
+  announce({"http://" + listeners_->bound_address(), is_demo_, books_.demo_token()});
   const int status = serve_until_stopped();
   control_.reset();
   loops_->stop();
-  sweeper_.reset();
-  writer_.reset();  // commits what requests have left behind
+  books_.close();
   return status;
 }
 
@@ -236,94 +155,24 @@ Result<void> Server::check_demo(const std::string& listen) const {
                   "--upstream-url) or listen on 127.0.0.1");
 }
 
-Result<void> Server::open_books() {
-  auto lock = acquire_serve_lock(config_.db);
-  if (!lock) return tl::unexpected(lock.error());
-  lock_ = std::move(*lock);
-  auto store = open_store(config_.db, OpenMode::kCreate);
-  if (!store) return tl::unexpected(store.error());
-  store_ = std::move(*store);
-  auto swept = store_->sweep_holds(system_clock().now());
-  if (!swept) return tl::unexpected(swept.error());
-  if (*swept > 0) log::warn("interrupted_requests_swept", {{"count", *swept}});
-  auto last = store_->last_request_id();
-  if (!last) return tl::unexpected(last.error());
-  request_ids_.continue_after(*last);
-  if (is_demo_) {
-    if (auto prepared = prepare_demo(); !prepared) return prepared;
-  }
-  if (auto made = make_standing_accounts(*store_, config_, system_clock().now()); !made) {
-    return made;
-  }
-  auto reading = open_store(config_.db, OpenMode::kExisting);
-  if (!reading) return tl::unexpected(reading.error());
-  reader_ = std::make_unique<StoreReader>(std::move(*reading));
-  writer_ = std::make_unique<BookWriter>(std::move(store_), ledger_, directory_);
-  if (auto started = writer_->start(); !started) return started;
-  return open_conversations();
-}
-
-// Also in memory mode the database may hold messages, of a time before: their time ends as well.
-Result<void> Server::open_conversations() {
-  if (config_.conversations == "memory") {
-    conversations_ = std::make_unique<MemoryConversations>(system_clock(), MemoryBounds{});
-    ::prctl(PR_SET_DUMPABLE, 0);  // a core file would be a copy of them on a disk
-  } else {
-    conversations_ = std::make_unique<DatabaseConversations>(*reader_, system_clock());
-  }
-  auto sweeping = open_store(config_.db, OpenMode::kExisting);
-  if (!sweeping) return tl::unexpected(sweeping.error());
-  sweeper_ =
-      std::make_unique<ConversationSweeper>(std::move(*sweeping), *conversations_, system_clock());
-  return {};
-}
-
-// A user with some balance, a token and prices, so that the demo's first request can be sent.
-Result<void> Server::prepare_demo() {
-  if (auto known = store_->find_user(kDemoUser); known) return {};
-  const auto now = system_clock().now();
-  User user;
-  user.name = kDemoUser;
-  user.note = "made for the built-in demo upstream";
-  user.created_at = now;
-  auto added = store_->add_user(user, parse_money(kDemoBalance, user.unit).value());
-  if (!added) return tl::unexpected(added.error());
-  for (const auto& price : demo_prices()) {
-    if (auto booked = store_->add_price(price); !booked) return tl::unexpected(booked.error());
-  }
-  demo_token_ = generate_api_token();
-  ApiToken token;
-  token.user_id = added->id;
-  token.hash = hash_of_token(demo_token_);
-  token.prefix = prefix_of_token(demo_token_);
-  token.name = "demo";
-  token.created_at = now;
-  if (auto kept = store_->add_token(token); !kept) return tl::unexpected(kept.error());
-  return {};
-}
-
 Result<void> Server::listen() {
-  passwords_ = std::make_unique<PasswordGuard>(directory_, system_clock());
-  pipeline_ = std::make_unique<Pipeline>(
-      PipelineParts{directory_, ledger_, *writer_, *conversations_, system_clock()});
-  router_ =
-      std::make_unique<Router>(RouteParts{*pipeline_, directory_, *writer_, *reader_,
-                                          *conversations_, guard_, *passwords_, system_clock()});
+  passwords_ = std::make_unique<PasswordGuard>(books_.directory, system_clock());
+  pipeline_ = std::make_unique<Pipeline>(PipelineParts{
+      books_.directory, books_.ledger, *books_.writer, *books_.conversations, system_clock()});
+  router_ = std::make_unique<Router>(RouteParts{*pipeline_, books_.directory, *books_.writer,
+                                                *books_.reader, *books_.conversations, guard_,
+                                                *passwords_, system_clock()});
   if (is_demo_) {
     demo_ = std::make_unique<HttpListener>(loops_->all(), answer_as_demo, openai_dialect(),
-                                           request_ids_, TransportLimits{});
+                                           books_.request_ids, TransportLimits{});
     if (auto listening = demo_->listen("127.0.0.1:0"); !listening) return listening;
   }
-  listener_ = std::make_unique<HttpListener>(
+  listeners_ = std::make_unique<Listeners>(ListenerParts{
       loops_->all(),
       [this](HttpExchange& exchange) { router_->answer(exchange, context_of(exchange.loop())); },
-      dialect(), request_ids_, limits_of(config_), &access_log_);
-  if (auto listening = inherited_socket_ ? listener_->adopt(*inherited_socket_)
-                                         : listener_->listen(config_.listen);
-      !listening) {
-    return listening;
-  }
-  if (auto checked = check_demo(listener_->bound_address()); !checked) return checked;
+      dialect(), books_.request_ids, access_log_});
+  if (auto opened = listeners_->open(config_, inherited_socket_); !opened) return opened;
+  if (auto checked = check_demo(listeners_->bound_address()); !checked) return checked;
   set_runtime();
   return {};
 }
@@ -358,33 +207,6 @@ LoopContext& Server::context_of(const EventLoop& loop) {
   size_t i = 0;
   while (&contexts_[i]->loop != &loop) ++i;
   return *contexts_[i];
-}
-
-// For a program that reads the log; whatever the least level is.
-void Server::announce_as_events(const std::string& listening) const {
-  log::announce("started", {{"message", std::string_view(listening)}});
-  if (!is_demo_) return;
-  log::announce("demo_upstream", {{"message", "no upstream is configured; the answers are made up"},
-                                  {"token", std::string_view(demo_token_)}});
-}
-
-// What a start says to the person who made it. Logs follow on the same stream.
-void Server::announce() const {
-  const std::string url = "http://" + listener_->bound_address();
-  if (log::format() == log::Format::kJson) return announce_as_events("listening on " + url);
-  std::string text = "chatgate: listening on " + url + "\n";
-  if (is_demo_) {
-    text +=
-        "chatgate: no upstream is configured, so the built-in DEMO upstream answers; for real\n"
-        "          answers set OPENAI_API_KEY or give --upstream-url\n";
-    if (!demo_token_.empty()) text += "chatgate: token (shown this once): " + demo_token_ + "\n";
-    text += "chatgate: try\n\n  curl " + url + "/v1/chat/completions \\\n" +
-            "    -H 'Authorization: Bearer " + (demo_token_.empty() ? "YOUR_TOKEN" : demo_token_) +
-            "' \\\n" + "    -H 'Content-Type: application/json' \\\n" +
-            "    -d "
-            "'{\"model\":\"demo\",\"messages\":[{\"role\":\"user\",\"content\":\"Hello!\"}]}'\n\n";
-  }
-  std::cerr << text << std::flush;
 }
 
 void Server::set_runtime() {
@@ -438,7 +260,7 @@ void Server::reload() {
   master_key_ = *key;
   set_log_level(config_);
   set_log_format(config_);
-  listener_->set_limits(limits_of(config_));
+  listeners_->set_limits(config_);
   set_runtime();
   log::info("configuration_read_again");
 }
@@ -484,16 +306,11 @@ int Server::serve_until_stopped() {
 }
 
 int Server::drain() {
-  constexpr std::string_view kStopping = "running requests finish first (again to stop now)";
-  if (log::format() == log::Format::kJson) {
-    log::announce("stopping", {{"message", kStopping}});
-  } else {
-    std::cerr << "chatgate: stopping; " << kStopping << '\n';
-  }
-  listener_->drain();
+  announce_stopping();
+  listeners_->drain();
   const int64_t deadline_ms = system_clock().steady_ms() + config_.drain_timeout_ms;
   int status = 0;
-  while (listener_->open_connections() > 0 && system_clock().steady_ms() < deadline_ms) {
+  while (listeners_->open_connections() > 0 && system_clock().steady_ms() < deadline_ms) {
     const int signal = take_signal(signals_, kPollMs);
     if (signal == SIGTERM || signal == SIGINT) {
       status = 1;
@@ -505,7 +322,7 @@ int Server::drain() {
 }
 
 int64_t Server::count_running() const {
-  int64_t count = listener_->open_connections() + (demo_ ? demo_->open_connections() : 0);
+  int64_t count = listeners_->open_connections() + (demo_ ? demo_->open_connections() : 0);
   for (const auto& context : contexts_) count += context->job_count();
   return count;
 }
@@ -513,7 +330,7 @@ int64_t Server::count_running() const {
 // The rest is cut off, and what it has cost so far is settled.
 void Server::cut_connections() {
   const int64_t deadline_ms = system_clock().steady_ms() + kCutMsMax;
-  listener_->close_all();
+  listeners_->close_all();
   for (auto& context : contexts_) {
     context->loop.post([context = context.get()] { stop_jobs(*context); });
   }

@@ -106,6 +106,10 @@ RenderedError render_ask_error(const Error& error, Language language, const Conf
   return rendered;
 }
 
+RenderedError render_message_error(const Error& error, Language language, const Config&) {
+  return {traits_of(error.code).http_status, {}, localized(error, language)};
+}
+
 RenderedError render_chatgpt_error(const Error& error, Language language, const Config&) {
   const int status = platform_status(error);
   return rendered_json(status,

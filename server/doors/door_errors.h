@@ -12,6 +12,7 @@ using RenderDoorError = RenderedError(const Error& error, Language language, con
 RenderDoorError render_v1_error;        // OpenAI's envelope
 RenderDoorError render_agent_error;     // the same; a model without a price in the agent's words
 RenderDoorError render_ask_error;       // {"detail"}, and the error's own status
+RenderDoorError render_message_error;   // the bare text, and the error's own status
 RenderDoorError render_chatgpt_error;   // {"code", "msg": "failed", "data": {"response"}}
 RenderDoorError render_platform_error;  // {"code", "msg"}
 RenderDoorError render_bot_error;       // 200 {"code", "data": null, "msg"}

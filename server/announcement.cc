@@ -1,0 +1,51 @@
+#include "server/announcement.h"
+
+#include <iostream>
+#include <string_view>
+
+#include "common/log/log.h"
+
+namespace chatgate {
+namespace {
+
+// For a program that reads the log; whatever the least level is.
+void announce_as_events(const Announcement& announcement) {
+  const std::string listening = "listening on " + announcement.url;
+  log::announce("started", {{"message", std::string_view(listening)}});
+  if (!announcement.is_demo) return;
+  log::announce("demo_upstream", {{"message", "no upstream is configured; the answers are made up"},
+                                  {"token", std::string_view(announcement.demo_token)}});
+}
+
+std::string demo_text(const Announcement& announcement) {
+  const auto& token = announcement.demo_token;
+  std::string text =
+      "chatgate: no upstream is configured, so the built-in DEMO upstream answers; for real\n"
+      "          answers set OPENAI_API_KEY or give --upstream-url\n";
+  if (!token.empty()) text += "chatgate: token (shown this once): " + token + "\n";
+  return text + "chatgate: try\n\n  curl " + announcement.url + "/v1/chat/completions \\\n" +
+         "    -H 'Authorization: Bearer " + (token.empty() ? "YOUR_TOKEN" : token) + "' \\\n" +
+         "    -H 'Content-Type: application/json' \\\n" +
+         "    -d "
+         "'{\"model\":\"demo\",\"messages\":[{\"role\":\"user\",\"content\":\"Hello!\"}]}'\n\n";
+}
+
+}  // namespace
+
+void announce(const Announcement& announcement) {
+  if (log::format() == log::Format::kJson) return announce_as_events(announcement);
+  std::string text = "chatgate: listening on " + announcement.url + "\n";
+  if (announcement.is_demo) text += demo_text(announcement);
+  std::cerr << text << std::flush;
+}
+
+void announce_stopping() {
+  constexpr std::string_view kStopping = "running requests finish first (again to stop now)";
+  if (log::format() == log::Format::kJson) {
+    log::announce("stopping", {{"message", kStopping}});
+  } else {
+    std::cerr << "chatgate: stopping; " << kStopping << '\n';
+  }
+}
+
+}  // namespace chatgate

@@ -1,0 +1,20 @@
+// What a start says to the person who made it, on the stream that the log follows on.
+#pragma once
+
+#include <string>
+
+namespace chatgate {
+
+struct Announcement {
+  std::string url;  // "http://127.0.0.1:8080"
+  bool is_demo = false;
+  std::string demo_token;  // only right after its creation
+};
+
+// As text for a person, or as events where the log is read by a program.
+void announce(const Announcement& announcement);
+
+// That SIGTERM has come and running requests finish first.
+void announce_stopping();
+
+}  // namespace chatgate

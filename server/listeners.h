@@ -1,0 +1,46 @@
+// Everything that clients connect to: the listeners of all transports, opened, drained and closed
+// together. The main thread calls it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/config/config.h"
+#include "server/transport/http_listener.h"
+
+namespace chatgate {
+
+// What the listeners of all transports are made with.
+struct ListenerParts {
+  std::vector<EventLoop*> loops;
+  HttpHandler handler;
+  HttpDialect dialect;
+  RequestIds& request_ids;
+  AccessLog& access_log;
+};
+
+class Listeners {
+ public:
+  explicit Listeners(ListenerParts parts) : parts_(std::move(parts)) {}
+
+  // Listens where the configuration says, or on the socket that the process was given.
+  Result<void> open(const Config& config, std::optional<int> inherited_socket);
+
+  std::string bound_address() const { return http_->bound_address(); }
+
+  void set_limits(const Config& config);
+  // No new connections; idle ones close, busy ones close after their answer.
+  void drain();
+  // Cuts every connection.
+  void close_all();
+  int64_t open_connections() const;
+
+ private:
+  ListenerParts parts_;
+  std::unique_ptr<HttpListener> http_;
+};
+
+}  // namespace chatgate
