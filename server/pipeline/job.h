@@ -87,10 +87,11 @@ struct Job : ListLink, std::enable_shared_from_this<Job> {
 
   // What the answer said.
   AnswerKind answer_kind = AnswerKind::kOther;
-  std::optional<SseFilter> stream;         // when it is one
-  std::optional<Translation> translation;  // for a door with a dialect of its own
-  std::shared_ptr<const Turn> turn;        // what of it is to be remembered
-  JsonAnswerScanner scanner;
+  // Apart from the job, for thousands of them wait at the same time and none needs all three.
+  std::unique_ptr<SseFilter> stream;           // when it is one
+  std::unique_ptr<JsonAnswerScanner> scanner;  // when it is none
+  std::unique_ptr<Translation> translation;    // for a door with a dialect of its own
+  std::shared_ptr<const Turn> turn;            // what of it is to be remembered
   AnswerFacts answer;
   int64_t answer_bytes = 0;
   std::optional<int64_t> answer_tokens;  // of its text, counted when it brings no usage

@@ -71,7 +71,7 @@ bool finish_stream(Job& job, BodySink& sink, UsageStatus status, std::string& re
   if (!settled || job.is_client_gone) return false;
   sink.write(rest);
   if (job.translation && status == UsageStatus::kCompleted) sink.write(job.translation->finish());
-  return status == UsageStatus::kCompleted || job.stream.has_value();
+  return status == UsageStatus::kCompleted || job.stream != nullptr;
 }
 
 void relay(const std::shared_ptr<Job>& job, HttpExchange& exchange) {

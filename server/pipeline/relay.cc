@@ -52,7 +52,7 @@ AnswerKind kind_of(const UpstreamHead& head) {
 
 void note_piece(Job& job, std::string_view piece) {
   job.answer_bytes += static_cast<int64_t>(piece.size());
-  if (job.answer_kind == AnswerKind::kJson) job.scanner.feed(piece);
+  if (job.answer_kind == AnswerKind::kJson) job.scanner->feed(piece);
 }
 
 void note_end(Job& job) {
@@ -60,7 +60,7 @@ void note_end(Job& job) {
     job.answer = job.stream->facts();
     job.answer.has_content = job.answer.has_content || job.stream->content_events() > 0;
   } else {
-    job.answer = job.scanner.facts();
+    job.answer = job.scanner->facts();
     job.answer.has_content = job.answer.has_content || job.answer_kind == AnswerKind::kText;
     // Reading a stored answer shows its usage again; it was charged when it was made.
     if (job.metering == Metering::kNone) job.answer.usage.reset();
@@ -197,12 +197,13 @@ Result<bool> read_whole_answer(Job& job, std::string& answer) {
   job.state = JobState::kAnswering;
   job.answer_kind = kind_of(job.call->head());
   if (job.answer_kind == AnswerKind::kStream) {
-    job.stream.emplace(job.facts.stream && !job.facts.include_usage);
+    job.stream = std::make_unique<SseFilter>(job.facts.stream && !job.facts.include_usage);
     if (job.metering == Metering::kTokens) {
       job.stream->count_text(encoding_of(job), job.facts.choices == 1);
     }
     return false;
   }
+  job.scanner = std::make_unique<JsonAnswerScanner>();
   std::string piece;
   const size_t bytes_max = job.translation ? kTranslatedBytesMax : kWholeAnswerBytesMax;
   while (answer.size() <= bytes_max) {

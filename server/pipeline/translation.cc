@@ -34,7 +34,7 @@ void ask_for_translation(Job& job) {
   job.upstream_headers = {"Content-Type: application/json"};
   job.body = std::move(job.route.body);
   job.body.reserve(job.body.size() + kBodySpareBytes);
-  job.translation.emplace(job.route.translator);
+  job.translation = std::make_unique<Translation>(job.route.translator);
 }
 
 Result<bool> translate(Job& job, bool is_whole, std::string& answer) {
