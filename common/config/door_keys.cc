@@ -172,7 +172,7 @@ void add_general_rows(std::vector<ConfigRow>& rows) {
   rows.push_back(text("guest_account", &Settings::guest_account, "guest",
                       "account that requests without a token are booked to", normalize_account));
   rows.push_back(text("default_model", &Settings::default_model, "gpt-4o-mini",
-                      "model of doors whose clients name none"));
+                      "model of doors whose clients name none; `demo` with the demo upstream"));
   rows.push_back(decimal("default_temperature", &Settings::default_temperature,
                          "0 to 2; of doors whose clients do not say", normalize_temperature));
   rows.push_back(

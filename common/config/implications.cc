@@ -11,6 +11,7 @@ namespace chatgate {
 namespace {
 
 constexpr std::string_view kTokenBeginning = "sk-cg-";
+constexpr std::string_view kDemoModel = "demo";
 
 bool contains(const Words& words, std::string_view word) {
   return std::find(words.begin(), words.end(), word) != words.end();
@@ -80,6 +81,15 @@ void let_guests_of_bot_in(const Facts& facts) {
                                   " comes without an access token; the account " +
                                   quote(settings.guest_account) +
                                   " pays; set access_token (ACCESS_TOKEN) to close it");
+}
+
+// Of the models that the demo upstream knows, the doors whose clients name none take its own.
+void choose_demo_model(const Facts& facts) {
+  ConfigOrigin& origin = origin_of(facts.loaded, "default_model");
+  if (!facts.settings.upstreams.empty() || origin.origin != "default") return;
+  facts.settings.default_model = kDemoModel;
+  origin.value = kDemoModel;
+  origin.origin = "default, of the demo upstream";
 }
 
 // The room for the answer must leave some for the question.
@@ -152,6 +162,7 @@ Result<void> apply_implications(const Facts& facts) {
   let_own_keys_in(facts);
   let_guests_of_platform_in(facts);
   let_guests_of_bot_in(facts);
+  choose_demo_model(facts);
   return check_response_tokens(facts).and_then([&] { return check_ops_key(facts); });
 }
 

@@ -23,6 +23,9 @@ chat demo-cut ',"stream":true'
 expect_match "the stream cut off" "$body" '"error"'
 [[ $body != *'[DONE]'* ]] || fail "a stream cut off must not claim to be done"
 
-expect_match "charged" "$(books_of demo)" '^2 [1-9][0-9]* [1-9][0-9]* 0\.0*[1-9]'
+post /ask/new '{"prompt":"Hello"}'
+expect "a door that names no model" "$status $(json input.model <<< "$body")" "200 demo"
+
+expect_match "charged" "$(books_of demo)" '^3 [1-9][0-9]* [1-9][0-9]* 0\.0*[1-9]'
 expect "a failed answer is free" "$(books_of demo-error-500 | cut -d' ' -f4 | tr -d '0.')" ""
 expect_sound_books

@@ -207,3 +207,10 @@ TEST_CASE("The explanation says what the settings come to", "[config]") {
   }
   CHECK_THAT(full, !ContainsSubstring("hunter"));
 }
+
+TEST_CASE("Doors whose clients name no model ask the demo upstream for its own", "[config]") {
+  const TempFolder folder;
+  CHECK(load_or_fail({}, {}).default_model == "demo");
+  CHECK(load_or_fail({}, {{"OPENAI_MODEL", "gpt-4o"}}).default_model == "gpt-4o");
+  CHECK(load_or_fail({}, {{"OPENAI_API_KEY", kKey}}).default_model == "gpt-4o-mini");
+}
