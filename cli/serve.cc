@@ -1,6 +1,7 @@
 // `chatgate serve`: a flag for every key of the configuration that has one, and the server itself.
 
 #include <algorithm>
+#include <string_view>
 
 #include "cli/commands.h"
 #include "server/server.h"
@@ -30,7 +31,10 @@ std::string type_name_of(const ConfigKey& key) {
   if (key.type == "decimal") return "NUMBER";
   if (key.type == "list") return "LIST";
   if (key.type == "object") return "NAME=VALUE,...";
-  if (key.name.ends_with("_file") || key.name == "access_log") return "FILE";
+  for (const std::string_view name : {"access_log", "tls_cert", "tls_key", "tls_client_ca"}) {
+    if (key.name == name) return "FILE";
+  }
+  if (key.name.ends_with("_file")) return "FILE";
   return "TEXT";
 }
 
@@ -40,6 +44,7 @@ std::string words_of(const ConfigKey& key) {
   if (key.name == "abort_policy") return "cancel,drain";
   if (key.name == "log_level") return "debug,info,warn,error";
   if (key.name == "log_format") return "text,json";
+  if (key.name == "tls_client_auth") return "off,optional,required";
   if (key.name == "language") return "en,zh_CN,zh_TW,ru_RU";
   if (key.name == "conversations") return "database,memory";
   return "";

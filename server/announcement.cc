@@ -23,8 +23,10 @@ std::string demo_text(const Announcement& announcement) {
       "chatgate: no upstream is configured, so the built-in DEMO upstream answers; for real\n"
       "          answers set OPENAI_API_KEY or give --upstream-url\n";
   if (!token.empty()) text += "chatgate: token (shown this once): " + token + "\n";
-  return text + "chatgate: try\n\n  curl " + announcement.url + "/v1/chat/completions \\\n" +
-         "    -H 'Authorization: Bearer " + (token.empty() ? "YOUR_TOKEN" : token) + "' \\\n" +
+  const auto& url = announcement.curl_url.empty() ? announcement.url : announcement.curl_url;
+  return text + "chatgate: try\n\n  curl " + announcement.curl_options + url +
+         "/v1/chat/completions \\\n" + "    -H 'Authorization: Bearer " +
+         (token.empty() ? "YOUR_TOKEN" : token) + "' \\\n" +
          "    -H 'Content-Type: application/json' \\\n" +
          "    -d "
          "'{\"model\":\"demo\",\"messages\":[{\"role\":\"user\",\"content\":\"Hello!\"}]}'\n\n";

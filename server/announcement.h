@@ -6,7 +6,9 @@
 namespace chatgate {
 
 struct Announcement {
-  std::string url;  // "http://127.0.0.1:8080"
+  std::string url;           // "http://127.0.0.1:8080"
+  std::string curl_options;  // that curl needs before a URL of ours, "--cacert cert.pem "
+  std::string curl_url;      // as curl must name it; empty: `url`
   bool is_demo = false;
   std::string demo_token;  // only right after its creation
 };

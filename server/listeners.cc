@@ -22,7 +22,8 @@ TransportLimits limits_of(const Config& config) {
 
 Result<void> Listeners::open(const Config& config, std::optional<int> inherited_socket) {
   http_ = std::make_unique<HttpListener>(parts_.loops, parts_.handler, parts_.dialect,
-                                         parts_.request_ids, limits_of(config), &parts_.access_log);
+                                         parts_.request_ids, limits_of(config), &parts_.access_log,
+                                         parts_.tls);
   return inherited_socket ? http_->adopt(*inherited_socket) : http_->listen(config.listen);
 }
 

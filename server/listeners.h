@@ -20,6 +20,7 @@ struct ListenerParts {
   HttpDialect dialect;
   RequestIds& request_ids;
   AccessLog& access_log;
+  TlsEndpoint* tls;  // null: connections are not encrypted
 };
 
 class Listeners {
@@ -30,6 +31,7 @@ class Listeners {
   Result<void> open(const Config& config, std::optional<int> inherited_socket);
 
   std::string bound_address() const { return http_->bound_address(); }
+  std::string url() const { return (parts_.tls ? "https://" : "http://") + bound_address(); }
 
   void set_limits(const Config& config);
   // No new connections; idle ones close, busy ones close after their answer.

@@ -18,14 +18,17 @@
 #include "server/pipeline/running_jobs.h"
 #include "server/routes.h"
 #include "server/signals.h"
+#include "server/tls_start.h"
 #include "server/transport/coroutine.h"
 #include "server/transport/loops.h"
+#include "server/transport/tls_endpoint.h"
 #include "server/wire/error_envelope.h"
 
 namespace chatgate {
 namespace {
 
 constexpr int64_t kPollMs = 50;
+constexpr int64_t kFileWatchMs = 5'000;
 constexpr int64_t kCutMsMax = 2'000;
 
 void set_log_level(const Config& config) {
@@ -72,6 +75,7 @@ class Server {
   Result<void> check_demo(const std::string& listen) const;
   Result<void> listen();
   Result<void> listen_for_control();
+  Announcement announcement() const;
   void set_runtime();
   void reload();
   void reload_access_log(Config& fresh);
@@ -96,6 +100,7 @@ class Server {
   FrontGuard guard_{system_clock()};
   std::unique_ptr<Loops> loops_;
   std::vector<std::unique_ptr<LoopContext>> contexts_;
+  std::unique_ptr<TlsEndpoint> tls_;  // null: no TLS
   std::unique_ptr<PasswordGuard> passwords_;
   std::unique_ptr<Pipeline> pipeline_;
   std::unique_ptr<Router> router_;
@@ -114,6 +119,9 @@ Result<int> Server::run() {
   if (auto opened = access_log_.use(config_.access_log, rotation_of(config_)); !opened) {
     return fail(opened.error().code, "access_log: " + opened.error().message);
   }
+  auto tls = start_tls(config_);
+  if (!tls) return tl::unexpected(tls.error());
+  tls_ = std::move(*tls);
   if (auto opened = books_.open(config_, is_demo_); !opened) return tl::unexpected(opened.error());
   loops_ = std::make_unique<Loops>(config_.loops);
   for (auto* loop : loops_->all()) contexts_.push_back(std::make_unique<LoopContext>(*loop));
@@ -122,7 +130,7 @@ Result<int> Server::run() {
   if (auto listening = listen_for_control(); !listening) {
     log::warn("no_control_socket", {{"reason", std::string_view(listening.error().message)}});
   }
-  announce({"http://" + listeners_->bound_address(), is_demo_, books_.demo_token()});
+  announce(announcement());
   const int status = serve_until_stopped();
   control_.reset();
   loops_->stop();
@@ -170,11 +178,17 @@ Result<void> Server::listen() {
   listeners_ = std::make_unique<Listeners>(ListenerParts{
       loops_->all(),
       [this](HttpExchange& exchange) { router_->answer(exchange, context_of(exchange.loop())); },
-      dialect(), books_.request_ids, access_log_});
+      dialect(), books_.request_ids, access_log_, tls_.get()});
   if (auto opened = listeners_->open(config_, inherited_socket_); !opened) return opened;
   if (auto checked = check_demo(listeners_->bound_address()); !checked) return checked;
   set_runtime();
   return {};
+}
+
+Announcement Server::announcement() const {
+  Announcement announcement{listeners_->url(), {}, {}, is_demo_, books_.demo_token()};
+  if (tls_) teach_curl(announcement, *tls_, listeners_->bound_address());
+  return announcement;
 }
 
 // Without it the gateway serves all the same, but nobody can look into it.
@@ -256,6 +270,7 @@ void Server::reload() {
   }
   keep_standing_accounts(fresh);
   reload_access_log(fresh);
+  reload_tls(tls_.get(), config_, fresh);
   config_ = fresh;
   master_key_ = *key;
   set_log_level(config_);
@@ -296,12 +311,13 @@ void Server::keep_standing_accounts(Config& fresh) const {
 
 int Server::serve_until_stopped() {
   for (;;) {
-    const int signal = take_signal(signals_, 60'000);
+    const int signal = take_signal(signals_, tls_ ? kFileWatchMs : 60'000);
     if (signal == SIGHUP) {
       access_log_.reopen();  // another program may have moved it away
       reload();
     }
     if (signal == SIGTERM || signal == SIGINT) return drain();
+    if (tls_) tls_->look_after_files();
   }
 }
 

@@ -63,6 +63,14 @@ struct Config : DoorConfig {
       131'072;                   // where the prompt's size cannot be read off the body
   bool relay_unmetered = false;  // prepaid accounts may use endpoints whose cost cannot be seen
 
+  // TLS on the main port: paths of PEM files, both or neither of the first two.
+  std::string tls_cert;
+  std::string tls_key;
+  std::string tls_client_ca;    // whose certificates count as clients'; empty: none are asked
+  std::string tls_client_auth;  // off, optional, required; never empty once loaded
+  // Common name, alternative name or "sha256:HEX" of a client's certificate -> its account.
+  std::map<std::string, std::string> tls_client_users;
+
   std::vector<std::string> trusted_proxies;  // addresses and CIDR whose X-Forwarded-For counts
   std::string master_key_file;               // seals the upstream keys kept in the database
   std::string log_level = "info";            // debug, info, warn, error

@@ -1,5 +1,5 @@
-// THE table of the configuration. A new key is one row here, or in door_keys.cc, and one field in
-// Config.
+// THE table of the configuration. A new key is one row here, in tls_keys.cc or in door_keys.cc, and
+// one field in Config.
 
 #include <string>
 
@@ -7,6 +7,7 @@
 #include "common/config/door_keys.h"
 #include "common/config/foreign_names.h"
 #include "common/config/row_makers.h"
+#include "common/config/tls_keys.h"
 #include "common/log/log.h"
 #include "common/net/address.h"
 #include "common/net/url.h"
@@ -154,6 +155,7 @@ std::vector<ConfigRow> make_rows() {
   std::vector<ConfigRow> rows;
   add_basic_rows(rows);
   add_transport_rows(rows);
+  add_tls_rows(rows);
   add_relay_rows(rows);
   add_log_rows(rows);
   add_door_rows(rows);

@@ -4,6 +4,7 @@
 
 #include "common/config/explain.h"
 #include "common/config/foreign_names.h"
+#include "common/config/tls_keys.h"
 #include "common/net/address.h"
 #include "common/text/quantity.h"
 
@@ -163,7 +164,9 @@ Result<void> apply_implications(const Facts& facts) {
   let_guests_of_platform_in(facts);
   let_guests_of_bot_in(facts);
   choose_demo_model(facts);
-  return check_response_tokens(facts).and_then([&] { return check_ops_key(facts); });
+  return check_response_tokens(facts).and_then([&] { return check_ops_key(facts); }).and_then([&] {
+    return apply_tls(facts.settings, facts.loaded);
+  });
 }
 
 std::vector<std::string> upstream_keys_of(const Given& given) {

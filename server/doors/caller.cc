@@ -23,8 +23,11 @@ Result<Caller> find_caller(const RouteParts& parts, const RoutedRequest& request
                            std::string_view key) {
   if (key.empty()) key = credential_of(request.exchange.head());
   if (key.empty()) {
-    if (takes_guests(request)) return find_guest(parts, request);
-    return tl::unexpected(missing_token());
+    auto certified = find_certified(parts.directory, request.exchange);
+    if (certified) return Caller{*std::move(certified), {}};
+    const bool is_nobody = certified.error().code == ErrorCode::kMissingToken;
+    if (is_nobody && takes_guests(request)) return find_guest(parts, request);
+    return tl::unexpected(std::move(certified.error()));
   }
   auto principal = parts.directory.find_principal(key);
   if (principal) return Caller{*std::move(principal), {}};

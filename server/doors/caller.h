@@ -16,7 +16,8 @@ struct Caller {
 
 // The caller whose credential stands in the head (`Authorization: Bearer`, `api-key`) or, if it is
 // not empty, is `key`, which the door has found elsewhere: a token of chatgate's, a key of the
-// caller's own where the door is among `own_keys`, nothing where it is among `guest_doors`.
+// caller's own where the door is among `own_keys`. Without a credential it is the account that the
+// client's certificate proves, or a guest where the door is among `guest_doors`.
 // kMissingToken, kInvalidToken, kUserBlocked.
 Result<Caller> identify(const RouteParts& parts, const RoutedRequest& request,
                         std::string_view key = {});

@@ -57,7 +57,7 @@ Result<Visitor> identify_visitor(const RouteParts& parts, const RoutedRequest& r
   const auto& head = request.exchange.head();
   const auto authorization = head.header("authorization");
   if (!is_basic(authorization)) {
-    return authenticate(parts.directory, head).map([](Principal principal) {
+    return find_sender(parts.directory, request.exchange).map([](Principal principal) {
       return Visitor{std::move(principal), false};
     });
   }

@@ -1,5 +1,5 @@
-// Who calls at the door `web`: an account by its name and password (HTTP Basic, RFC 7617), or by a
-// token of chatgate's. Called inside a request's coroutine.
+// Who calls at the door `web`: an account by its name and password (HTTP Basic, RFC 7617), by a
+// token of chatgate's, or by its certificate. Called inside a request's coroutine.
 #pragma once
 
 #include <optional>

@@ -17,7 +17,7 @@
 #include "common/result.h"
 #include "server/books/directory.h"
 #include "server/guard/login_delays.h"
-#include "server/guard/slow_work.h"
+#include "server/transport/slow_work.h"
 
 namespace chatgate {
 

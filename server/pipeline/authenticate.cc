@@ -17,6 +17,25 @@ std::string_view bearer_token(const RequestHead& head) {
   return value;
 }
 
+// Something else that is meant to prove who sends it, a password where none is taken, say.
+bool has_other_credential(const RequestHead& head) {
+  const std::string_view value = head.header("authorization");
+  constexpr std::string_view kScheme = "bearer";  // an SDK without a token may send that alone
+  return !value.empty() && (value.size() != kScheme.size() ||
+                            strncasecmp(value.data(), kScheme.data(), kScheme.size()) != 0);
+}
+
+// A browser shows a certificate whatever page makes it ask. It also says when that page is of
+// another site (Fetch Metadata), or whose page it is (RFC 6454, 7); other programs say neither.
+bool is_of_other_page(const RequestHead& head) {
+  const std::string_view site = head.header("sec-fetch-site");
+  if (!site.empty()) return site != "same-origin" && site != "none";
+  std::string_view origin = head.header("origin");
+  if (origin.empty()) return false;
+  const size_t host = origin.find("://");
+  return host == std::string_view::npos || origin.substr(host + 3) != head.header("host");
+}
+
 }  // namespace
 
 std::string_view credential_of(const RequestHead& head) {
@@ -35,8 +54,24 @@ Result<Principal> authenticate(const Directory& directory, const RequestHead& he
   return directory.find_principal(token);
 }
 
+Result<Principal> find_sender(const Directory& directory, const HttpExchange& exchange) {
+  return credential_of(exchange.head()).empty() ? find_certified(directory, exchange)
+                                                : authenticate(directory, exchange.head());
+}
+
+Result<Principal> find_certified(const Directory& directory, const HttpExchange& exchange) {
+  const auto& name = exchange.client_user();
+  const auto& head = exchange.head();
+  if (name.empty() || has_other_credential(head) || is_of_other_page(head)) {
+    return tl::unexpected(missing_token());
+  }
+  auto principal = directory.find_account(name);
+  if (principal || principal.error().code != ErrorCode::kNotFound) return principal;
+  return tl::unexpected(missing_token());
+}
+
 Result<Principal> authenticate(const Directory& directory, const HttpExchange& exchange) {
-  auto principal = authenticate(directory, exchange.head());
+  auto principal = find_sender(directory, exchange);
   if (principal) note_principal(directory, *principal, exchange);
   return principal;
 }

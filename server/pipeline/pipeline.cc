@@ -14,7 +14,7 @@ namespace {
 // The steps before anything is sent upstream. A refusal leaves nothing taken, held or counted.
 Result<void> admit(Job& job, HttpExchange& exchange) {
   auto principal = job.route.principal ? Result<Principal>(*std::move(job.route.principal))
-                                       : authenticate(job.parts.directory, exchange.head());
+                                       : find_sender(job.parts.directory, exchange);
   if (!principal) return tl::unexpected(principal.error());
   job.principal = std::move(*principal);
   note_principal(job.parts.directory, job.principal, exchange);

@@ -60,6 +60,7 @@ Error body_too_large(uint64_t bytes_max) {
 // --- the connection -----------------------------------------------------------------------------
 
 void HttpConnection::serve() {
+  if (host_.tls != nullptr && !begin_tls()) return;
   while (read_head()) {
     begin_body();
     if (!is_known_method(head_.method)) {
@@ -70,6 +71,7 @@ void HttpConnection::serve() {
     request_id_ = host_.request_ids->next();
     started_ms_ = system_clock().steady_ms();
     begin_record();
+    if (tls_) identify_client();
     added_headers_.clear();
     const bool is_whole = host_.processor->process(*this);
     finish_request();
@@ -214,10 +216,10 @@ Result<void> HttpConnection::read_sized_body(std::string& body) {
       // Large bodies are received straight into their string.
       const size_t have = body.size();
       body.resize(have + std::min<uint64_t>(body_bytes_left(), kReceiveBytes));
-      const ssize_t got = ::recv(socket(), body.data() + have, body.size() - have, 0);
-      body.resize(have + static_cast<size_t>(std::max<ssize_t>(got, 0)));
+      const size_t got = receive_now(body.data() + have, body.size() - have).bytes;
+      body.resize(have + got);
       if (got > 0) {
-        body_bytes_read_ += static_cast<uint64_t>(got);
+        body_bytes_read_ += got;
         continue;
       }
     }
@@ -277,6 +279,7 @@ void HttpConnection::start_receive(size_t bytes_min) {
   if (input_.unread().size() >= kInputBytesMax) return;
   input_.reserve(std::max<size_t>(bytes_min, 512));
   is_receiving_ = true;
+  if (tls_) return start_tls_receive();
   socket_.async_receive(
       asio::buffer(input_.free_space(), input_.free_bytes()),
       [self = shared_from_this()](const boost::system::error_code& error, size_t bytes) {
@@ -294,6 +297,20 @@ void HttpConnection::on_received(bool failed, size_t bytes) {
     if (on_gone_) watch_for_end();
   }
   input_event_.notify();
+}
+
+Transfer HttpConnection::receive_now(char* bytes, size_t size) {
+  if (tls_) return receive_tls_now(bytes, size);
+  const ssize_t got = ::recv(socket(), bytes, size, 0);
+  return {static_cast<size_t>(std::max<ssize_t>(got, 0)), Need::kReadable};
+}
+
+Transfer HttpConnection::send_now(std::string_view bytes) {
+  if (tls_) return send_tls_now(bytes);
+  const ssize_t sent = ::send(socket(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  if (sent >= 0) return {static_cast<size_t>(sent), Need::kNothing};
+  if (errno == EAGAIN || errno == EWOULDBLOCK) return {0, Need::kWritable};
+  return {0, errno == EINTR ? Need::kNothing : Need::kOver};
 }
 
 void HttpConnection::tell_gone() {
@@ -336,14 +353,11 @@ bool HttpConnection::write(std::string_view bytes) {
 bool HttpConnection::flush() {
   size_t sent_total = 0;
   while (!is_broken_ && sent_total < output_.size()) {
-    const ssize_t sent =
-        ::send(socket(), output_.data() + sent_total, output_.size() - sent_total, MSG_NOSIGNAL);
-    if (sent > 0) {
-      sent_total += static_cast<size_t>(sent);
-      if (record_) note_sent(static_cast<size_t>(sent));
-    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-      if (!wait_writable_socket()) is_broken_ = true;
-    } else if (errno != EINTR) {
+    const auto sent = send_now(std::string_view(output_).substr(sent_total));
+    if (sent.bytes > 0) {
+      sent_total += sent.bytes;
+      if (record_) note_sent(sent.bytes);
+    } else if (sent.need == Need::kOver || !wait_to_send(sent.need)) {
       is_broken_ = true;
     }
   }
@@ -352,16 +366,20 @@ bool HttpConnection::flush() {
   return !is_broken_;
 }
 
-bool HttpConnection::wait_writable_socket() {
-  auto is_done = std::make_shared<bool>(false);
-  socket_.async_wait(asio::ip::tcp::socket::wait_write,
-                     [self = shared_from_this(), is_done](const boost::system::error_code&) {
-                       *is_done = true;
-                       self->write_event_.notify();
+bool HttpConnection::wait_to_send(Need need) {
+  if (need == Need::kNothing) return true;  // interrupted by a signal
+  if (wait_socket(need, limits_.write_timeout_ms)) return socket_.is_open();
+  log::info("client_takes_nothing", {{"client_ip", std::string_view(client_ip_)}});
+  return false;
+}
+
+bool HttpConnection::wait_socket(Need need, int64_t timeout_ms) {
+  socket_.async_wait(need == Need::kWritable ? asio::ip::tcp::socket::wait_write
+                                             : asio::ip::tcp::socket::wait_read,
+                     [self = shared_from_this()](const boost::system::error_code&) {
+                       self->socket_event_.notify();
                      });
-  const bool in_time = write_event_.wait(limits_.write_timeout_ms);
-  if (!in_time) log::info("client_takes_nothing", {{"client_ip", std::string_view(client_ip_)}});
-  return in_time && socket_.is_open();
+  return socket_event_.wait(timeout_ms);
 }
 
 // --- the access log -----------------------------------------------------------------------------
@@ -442,6 +460,7 @@ void HttpConnection::answer_fault(const Error& error) {
 
 // Closing while bytes are unread would reset the connection, and the reset can overtake the answer.
 void HttpConnection::linger() {
+  if (tls_) end_tls();
   boost::system::error_code ignored;
   socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
   const int64_t deadline_ms = host_.loop->coarse_now_ms() + kLingerMs;
@@ -457,6 +476,10 @@ void HttpConnection::linger() {
 
 void HttpConnection::cut() {
   is_broken_ = true;
+  if (is_with_worker_) {  // which must not find another connection's socket under this number
+    ::shutdown(socket(), SHUT_RDWR);
+    return;
+  }
   boost::system::error_code ignored;
   socket_.close(ignored);  // pending operations end with an error and wake whoever waits
   if (!is_receiving_) tell_gone();

@@ -16,6 +16,8 @@
 #include "server/transport/http_listener.h"
 #include "server/transport/input_buffer.h"
 #include "server/transport/request_processor.h"
+#include "server/transport/tls_channel.h"
+#include "server/transport/tls_endpoint.h"
 
 namespace chatgate {
 
@@ -35,6 +37,7 @@ struct ConnectionHost : std::enable_shared_from_this<ConnectionHost> {
   const HttpDialect* dialect = nullptr;
   RequestIds* request_ids = nullptr;
   AccessLog* access_log = nullptr;  // may stay null
+  TlsEndpoint* tls = nullptr;       // null: connections are not encrypted
   TransportLimits limits;
   bool is_draining = false;
   std::unordered_set<HttpConnection*> connections;
@@ -57,14 +60,14 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
   }
 
   void serve();
-  void close_if_idle() {
-    if (is_idle_) cut();
-  }
+  void close_if_idle();
   void cut();
 
   ConnectionHost& host() { return host_; }
   const RequestHead& head() const { return head_; }
   const std::string& client_ip() const { return client_ip_; }
+  // The account that the client's certificate proves; empty: none.
+  const std::string& client_user() const;
   RequestId request_id() const { return request_id_; }
   const std::shared_ptr<AccessRecord>& access_record() const { return record_; }
   void note_status(int status) {
@@ -102,7 +105,10 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
   Input wait_input(int64_t timeout_ms);
   void start_receive(size_t bytes_min);
   void on_received(bool failed, size_t bytes);
-  bool wait_writable_socket();
+  Transfer receive_now(char* bytes, size_t size);
+  Transfer send_now(std::string_view bytes);
+  bool wait_to_send(Need need);
+  bool wait_socket(Need need, int64_t timeout_ms);
   void tell_gone();
   void watch_for_end();
   void begin_record();
@@ -111,11 +117,25 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
   void answer_fault(const Error& error);
   void linger();
 
+  // Of an encrypted connection; http_connection_tls.cc.
+  bool begin_tls();
+  bool await_client_hello(int64_t deadline_ms);
+  bool shake_hands(int64_t deadline_ms);
+  void refuse_handshake(const TlsChannel& channel);
+  void start_tls_receive();
+  void await_tls_input(Need need);
+  void receive_tls();
+  Transfer receive_tls_now(char* bytes, size_t size);
+  Transfer send_tls_now(std::string_view bytes);
+  void end_tls();
+  void identify_client();
+
   // A last handler may be freed with its loop, after the listener has gone.
   std::shared_ptr<ConnectionHost> host_owner_;
   ConnectionHost& host_;
   TransportLimits limits_;
   boost::asio::ip::tcp::socket socket_;
+  std::unique_ptr<TlsChannel> tls_;  // null: not encrypted
   std::string client_ip_;
 
   InputBuffer input_;
@@ -127,7 +147,7 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
   HeaderList added_headers_;
   std::string output_;
   Event input_event_;
-  Event write_event_;
+  Event socket_event_;
   std::function<void()> on_gone_;
   std::unique_ptr<Timer> end_watch_;  // while too much is unread to receive more
 
@@ -140,7 +160,8 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
   bool is_receiving_ = false;
   bool is_peer_closed_ = false;
   bool is_broken_ = false;  // nothing can be sent any more
-  bool is_idle_ = false;    // waits for a request of which no byte has come
+  bool is_idle_ = false;    // waits for a request of which no byte has come, or for a handshake
+  bool is_with_worker_ = false;  // the socket is in use on another thread
   bool must_close_ = false;
 };
 

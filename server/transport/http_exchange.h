@@ -44,6 +44,11 @@ class HttpExchange {
   virtual std::string_view path() const = 0;   // decoded, without the query
   virtual std::string_view query() const = 0;  // as sent, without the '?'
   virtual const std::string& client_ip() const = 0;
+  // The account that the client's verified certificate proves; empty: none.
+  virtual const std::string& client_user() const {
+    static const std::string kNobody;
+    return kNobody;
+  }
   // What the access log will say of this request, for its route to fill; null when there is no such
   // log. Whoever still has something to say after the answer keeps a share of it.
   virtual std::shared_ptr<AccessRecord> access_record() const { return nullptr; }

@@ -49,11 +49,13 @@ std::string ip_of(const sockaddr_storage& address) {
 
 struct HttpListener::Impl {
   Impl(const std::vector<EventLoop*>& loops, HttpHandler handler, HttpDialect http_dialect,
-       RequestIds& ids, const TransportLimits& transport_limits, AccessLog* log_of_accesses)
+       RequestIds& ids, const TransportLimits& transport_limits, AccessLog* log_of_accesses,
+       TlsEndpoint* tls)
       : limits(transport_limits),
         dialect(std::move(http_dialect)),
         request_ids(ids),
         access_log(log_of_accesses),
+        is_encrypted(tls != nullptr),
         acceptor(loops.front()->io()),
         accept_timer(*loops.front()) {
     auto processor = make_request_processor(std::move(handler));
@@ -64,6 +66,7 @@ struct HttpListener::Impl {
       host.dialect = &dialect;
       host.request_ids = &request_ids;
       host.access_log = access_log;
+      host.tls = tls;
       host.limits = limits;
     }
   }
@@ -86,6 +89,7 @@ struct HttpListener::Impl {
   const HttpDialect dialect;
   RequestIds& request_ids;
   AccessLog* const access_log;  // may be null
+  const bool is_encrypted;
   std::vector<std::shared_ptr<ConnectionHost>> hosts;
   asio::ip::tcp::acceptor acceptor;
   Timer accept_timer;
@@ -99,9 +103,9 @@ struct HttpListener::Impl {
 
 HttpListener::HttpListener(const std::vector<EventLoop*>& loops, HttpHandler handler,
                            HttpDialect dialect, RequestIds& request_ids,
-                           const TransportLimits& limits, AccessLog* access_log)
+                           const TransportLimits& limits, AccessLog* access_log, TlsEndpoint* tls)
     : impl_(std::make_unique<Impl>(loops, std::move(handler), std::move(dialect), request_ids,
-                                   limits, access_log)) {}
+                                   limits, access_log, tls)) {}
 HttpListener::~HttpListener() = default;
 
 Result<void> HttpListener::listen(const std::string& address) {
@@ -259,14 +263,16 @@ void HttpListener::Impl::release(const std::string& ip) {
   --connections;
 }
 
-// One send into an empty socket buffer; whoever does not take it at once is only closed.
+// One send into an empty socket buffer; whoever does not take it at once is only closed, and so is
+// whoever could not read it before a handshake.
 void HttpListener::Impl::refuse(int socket, const std::string& ip) {
   Error error{ErrorCode::kOverloaded, "too many connections; try again later"};
   error.retry_after_ms = 1000;
   const auto id = request_ids.next();
   const auto answer = make_fault_answer(dialect, id, error, {});
-  const ssize_t sent =
-      ::send(socket, answer.bytes.data(), answer.bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  const ssize_t sent = is_encrypted ? 0
+                                    : ::send(socket, answer.bytes.data(), answer.bytes.size(),
+                                             MSG_NOSIGNAL | MSG_DONTWAIT);
   if (const auto record = access_log ? access_log->begin(id) : nullptr) {
     record->client = ip;
     record->status = answer.status;

@@ -19,6 +19,7 @@
 namespace chatgate {
 
 class AccessLog;
+class TlsEndpoint;
 
 // Times in milliseconds, sizes in bytes; 0 connections: no limit.
 struct TransportLimits {
@@ -50,9 +51,10 @@ struct HttpDialect {
 
 class HttpListener {
  public:
+  // With `tls`, connections are encrypted, all of them.
   HttpListener(const std::vector<EventLoop*>& loops, HttpHandler handler, HttpDialect dialect,
                RequestIds& request_ids, const TransportLimits& limits,
-               AccessLog* access_log = nullptr);
+               AccessLog* access_log = nullptr, TlsEndpoint* tls = nullptr);
   ~HttpListener();  // REQUIRES: no connection is left, or the loops no longer run
 
   // Binds "address:port", "[v6]:port", "name:port"; port 0 picks a free one. The message of a

@@ -30,6 +30,7 @@ struct MessageOrigin {
   std::string_view transport;  // as the access log names the method; static text
   // The credential and whatever else the client said of itself (HTTP's header names, lower case).
   HeaderList headers;
+  std::string client_user = {};  // the account that its certificate proves; empty: none
 };
 
 class MessageExchange : public HttpExchange {
@@ -51,6 +52,7 @@ class MessageExchange : public HttpExchange {
   std::string_view path() const final { return origin_.path; }
   std::string_view query() const final { return {}; }
   const std::string& client_ip() const final { return origin_.client_ip; }
+  const std::string& client_user() const final { return origin_.client_user; }
   std::shared_ptr<AccessRecord> access_record() const final { return record_; }
   Result<std::string> read_body(size_t, uint64_t) final { return std::string(); }
   void on_client_gone(std::function<void()> callback) final;

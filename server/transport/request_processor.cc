@@ -92,6 +92,7 @@ class ConnectionExchange final : public HttpExchange {
     return mark == std::string_view::npos ? std::string_view{} : target.substr(mark + 1);
   }
   const std::string& client_ip() const override { return connection_.client_ip(); }
+  const std::string& client_user() const override { return connection_.client_user(); }
   std::shared_ptr<AccessRecord> access_record() const override {
     return connection_.access_record();
   }

@@ -1,4 +1,4 @@
-#include "server/guard/slow_work.h"
+#include "server/transport/slow_work.h"
 
 #include <utility>
 

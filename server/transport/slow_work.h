@@ -1,5 +1,5 @@
-// Threads for work that takes a tenth of a second and much memory, which no event loop may do
-// itself: password hashes. A coroutine waits for its piece; the queue is bounded.
+// Threads for work that takes longer than an event loop may be held up: password hashes, the
+// private key's part of a TLS handshake. A coroutine waits for its piece; the queue is bounded.
 #pragma once
 
 #include <condition_variable>
