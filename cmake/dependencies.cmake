@@ -4,6 +4,7 @@
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 find_package(OpenSSL REQUIRED)
+find_package(ZLIB REQUIRED)
 find_package(CURL 7.88 REQUIRED)
 find_package(SQLite3 3.37 REQUIRED)  # 3.37 has STRICT tables
 find_package(SQLiteCpp REQUIRED)

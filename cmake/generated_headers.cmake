@@ -1,5 +1,5 @@
 # Headers written at configure or build time, for everyone who links chatgate_generated: version.h,
-# schema_sql.h, completion_scripts.h, message_catalogues.h.
+# schema_sql.h, completion_scripts.h, message_catalogues.h, route_descriptions.h, api_description.h.
 
 set(generated_dir "${PROJECT_BINARY_DIR}/generated")
 configure_file("${PROJECT_SOURCE_DIR}/cmake/version.h.in" "${generated_dir}/version.h" @ONLY)
@@ -33,9 +33,22 @@ embed_texts(message_catalogues.h
   kMessagesZhCn=common/messages/zh_CN.json
   kMessagesZhTw=common/messages/zh_TW.json
   kMessagesRuRu=common/messages/ru_RU.json)
+embed_texts(route_descriptions.h
+  kDescribeV1=server/docs/descriptions/v1.json
+  kDescribeAgent=server/docs/descriptions/agent.json
+  kDescribeWeb=server/docs/descriptions/web.json
+  kDescribeAccounts=server/docs/descriptions/accounts.json
+  kDescribeAsk=server/docs/descriptions/ask.json
+  kDescribeChatgpt=server/docs/descriptions/chatgpt.json
+  kDescribePlatform=server/docs/descriptions/platform.json
+  kDescribeBot=server/docs/descriptions/bot.json
+  kDescribeDocs=server/docs/descriptions/docs.json
+  kDescribeHealth=server/docs/descriptions/health.json)
+embed_texts(api_description.h kDescribeApi=server/docs/descriptions/api.json)
 add_custom_target(chatgate_generated_headers
   DEPENDS "${generated_dir}/schema_sql.h" "${generated_dir}/completion_scripts.h"
-          "${generated_dir}/message_catalogues.h")
+          "${generated_dir}/message_catalogues.h" "${generated_dir}/route_descriptions.h"
+          "${generated_dir}/api_description.h")
 
 add_library(chatgate_generated INTERFACE)
 target_include_directories(chatgate_generated INTERFACE "${generated_dir}")

@@ -26,4 +26,9 @@ endforeach()
 # An npm package without a licence file: it only names the licence, which is the one at the top.
 string(APPEND copyright "\n----\nContains the tokens of tiktoken:\n\nMIT License, as above\n\n"
   "Copyright (c) 2022 OpenAI, Shantanu Jain\n")
+string(APPEND copyright "\n----\nContains Swagger UI, the page of /docs:\n")
+foreach(licence NOTICE LICENSE swagger-ui-bundle.js.LICENSE.txt)
+  file(READ "${CPACK_CHATGATE_SWAGGER_UI_DIR}/${licence}" text)
+  string(APPEND copyright "\n${text}")
+endforeach()
 file(WRITE "${root}/usr/share/doc/chatgate/copyright" "${copyright}")

@@ -38,5 +38,6 @@ set(CPACK_STRIP_FILES ON)
 # Debian's own places, and the files that only a package may put into /etc.
 set(CPACK_PRE_BUILD_SCRIPTS "${PROJECT_SOURCE_DIR}/cmake/package_files.cmake")
 set(CPACK_CHATGATE_SOURCE_DIR "${PROJECT_SOURCE_DIR}")
+set(CPACK_CHATGATE_SWAGGER_UI_DIR "${CHATGATE_SWAGGER_UI_DIR}")
 set(CPACK_CHATGATE_HTTPLIB_LICENSE "${CHATGATE_HTTPLIB_DIR}/LICENSE")
 include(CPack)

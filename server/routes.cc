@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "route_descriptions.h"
 #include "server/doors/asking.h"
 #include "server/doors/door_errors.h"
 #include "server/guard/client_address.h"
@@ -22,35 +23,46 @@ constexpr Door kChatgpt{"platform", render_chatgpt_error};
 constexpr Door kPlatform{"platform", render_platform_error};
 constexpr Door kBot{"bot", render_bot_error};
 constexpr Door kHealth{"health", render_v1_error};
+constexpr Door kDocs{"docs", render_v1_error};
 
-struct RouteEntry {
-  std::string_view path;  // one that ends in a slash: everything below
-  const Door& door;
-  AnswerRoute* answer;
-};
+bool has_ops_key(const Config& config) { return !config.ops_key.empty(); }
+
+bool takes_bot_keys(const Config& config) {
+  return std::find(config.own_keys.begin(), config.own_keys.end(), kBot.name) !=
+         config.own_keys.end();
+}
+
+bool takes_bot_proxies(const Config& config) {
+  return takes_bot_keys(config) && !config.chat_proxy_hosts.empty();
+}
 
 constexpr std::array kRoutes{
-    RouteEntry{"/v1/", kOpenai, answer_openai},
-    RouteEntry{"/chat", kAgent, answer_chat_door},
-    RouteEntry{"/data/week", kAgent, answer_week},
-    RouteEntry{"/api/chat-process", kWebChat, answer_chat_process},
-    RouteEntry{"/api/session", kWebPage, answer_session},
-    RouteEntry{"/api/config", kWebPage, answer_config},
-    RouteEntry{"/accounts", kAccounts, answer_accounts},
-    RouteEntry{"/ask", kAsk, answer_ask},
-    RouteEntry{"/ask/", kAsk, answer_ask},
-    RouteEntry{"/chatgpt", kChatgpt, answer_chatgpt},
-    RouteEntry{"/api/chat", kBot, answer_bot},
-    RouteEntry{"/ai/chat", kBot, answer_bot},
-    RouteEntry{"/ai/chat_custom", kBot, answer_bot_custom},
-    RouteEntry{"/ai/chat_proxy", kBot, answer_bot_proxy},
-    RouteEntry{"/healthz", kHealth, answer_healthz},
-    RouteEntry{"/readyz", kHealth, answer_readyz},
+    RouteEntry{"/v1/", kOpenai, answer_openai, kDescribeV1},
+    RouteEntry{"/chat", kAgent, answer_chat_door, kDescribeAgent},
+    RouteEntry{"/data/week", kAgent, answer_week, kDescribeAgent},
+    RouteEntry{"/api/chat-process", kWebChat, answer_chat_process, kDescribeWeb},
+    RouteEntry{"/api/session", kWebPage, answer_session, kDescribeWeb},
+    RouteEntry{"/api/config", kWebPage, answer_config, kDescribeWeb},
+    RouteEntry{"/accounts", kAccounts, answer_accounts, kDescribeAccounts, has_ops_key},
+    RouteEntry{"/ask", kAsk, answer_ask, kDescribeAsk},
+    RouteEntry{"/ask/", kAsk, answer_ask, kDescribeAsk},
+    RouteEntry{"/chatgpt", kChatgpt, answer_chatgpt, kDescribeChatgpt},
+    RouteEntry{"/api/chat", kBot, answer_bot, kDescribeBot},
+    RouteEntry{"/ai/chat", kBot, answer_bot, kDescribeBot},
+    RouteEntry{"/ai/chat_custom", kBot, answer_bot_custom, kDescribeBot, takes_bot_keys},
+    RouteEntry{"/ai/chat_proxy", kBot, answer_bot_proxy, kDescribeBot, takes_bot_proxies},
+    RouteEntry{"/openapi.json", kDocs, answer_openapi, kDescribeDocs},
+    RouteEntry{"/docs", kDocs, answer_docs, kDescribeDocs},
+    RouteEntry{"/docs/", kDocs, answer_docs, kDescribeDocs},
+    RouteEntry{"/healthz", kHealth, answer_healthz, kDescribeHealth},
+    RouteEntry{"/readyz", kHealth, answer_readyz, kDescribeHealth},
 };
 // Its path is configured.
-constexpr RouteEntry kPlatformRoute{"", kPlatform, answer_platform};
+constexpr RouteEntry kPlatformRoute{"", kPlatform, answer_platform, kDescribePlatform};
+// Nobody finds a route that /docs does not tell of.
+static_assert(std::ranges::none_of(kRoutes, &std::string_view::empty, &RouteEntry::description));
 // Of transports that carry messages.
-constexpr RouteEntry kMessageRoute{"", kAskMessages, nullptr};
+constexpr RouteEntry kMessageRoute{"", kAskMessages, nullptr, {}};
 
 bool is_open(const Door& door, const Config& config) {
   if (&door == &kOpenai || &door == &kHealth) return true;
@@ -102,6 +114,17 @@ bool is_plain(unsigned char c) {  // RFC 3986: unreserved, sub-delims, ':' and '
 }
 
 }  // namespace
+
+std::vector<const RouteEntry*> open_routes(const Config& config) {
+  std::vector<const RouteEntry*> open;
+  const auto add = [&](const RouteEntry& route) {
+    const bool is_offered = route.is_offered == nullptr || route.is_offered(config);
+    if (is_open(route.door, config) && is_offered) open.push_back(&route);
+  };
+  for (const auto& route : kRoutes) add(route);
+  add(kPlatformRoute);
+  return open;
+}
 
 void Router::answer(HttpExchange& exchange, LoopContext& context) {
   auto path = canonical_path(exchange.path());

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/messages/language.h"
 #include "server/books/store_reader.h"
@@ -31,6 +32,11 @@ struct Door {
   std::string_view name;  // as the key `doors` and the logs call it
   RenderedError (*render_error)(const Error& error, Language language, const Config& config);
 };
+
+struct RouteEntry;
+
+// The rows of the table of routes that a configuration opens, in its order.
+std::vector<const RouteEntry*> open_routes(const Config& config);
 
 // A request on its way to a route.
 struct RoutedRequest {
@@ -94,5 +100,16 @@ AnswerRoute answer_bot_custom;    // /ai/chat_custom
 AnswerRoute answer_bot_proxy;     // /ai/chat_proxy
 AnswerRoute answer_healthz;
 AnswerRoute answer_readyz;
+AnswerRoute answer_openapi;  // /openapi.json
+AnswerRoute answer_docs;     // /docs, /docs/{file}
+
+// One row of the table of routes.
+struct RouteEntry {
+  std::string_view path;  // one that ends in a slash: everything below; empty: configured
+  const Door& door;
+  AnswerRoute* answer;
+  std::string_view description;                        // of its operations: see docs/openapi.h
+  bool (*is_offered)(const Config& config) = nullptr;  // beside its door being open; null: always
+};
 
 }  // namespace chatgate

@@ -10,8 +10,8 @@
 namespace chatgate {
 
 struct DoorConfig {
-  // The doors that are open: agent, web, ask, platform, bot. /v1 always is.
-  std::vector<std::string> doors = {"agent", "web", "ask", "platform", "bot"};
+  // The doors that are open: agent, web, ask, platform, bot, docs. /v1 always is.
+  std::vector<std::string> doors = {"agent", "web", "ask", "platform", "bot", "docs"};
   // Those of v1, platform and bot at which callers may bring the key of their own upstream account.
   std::vector<std::string> own_keys;
   // Those of ask, platform and bot at which callers need no token; `guest_account` is charged.

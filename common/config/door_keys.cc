@@ -28,7 +28,7 @@ Result<std::string> normalize_word(std::string_view text,
 }
 
 Result<std::string> normalize_door(std::string_view text) {
-  return normalize_word(text, {"agent", "web", "ask", "platform", "bot"});
+  return normalize_word(text, {"agent", "web", "ask", "platform", "bot", "docs"});
 }
 
 Result<std::string> normalize_own_key_door(std::string_view text) {
@@ -90,11 +90,11 @@ Result<std::string> normalize_ops_key(std::string_view text) {
 
 // By the other routes of server/routes.cc.
 bool is_taken_path(std::string_view path) {
-  constexpr std::array<std::string_view, 13> kTaken{
-      "chat",    "data/week",      "chatgpt",          "accounts",    "healthz",
-      "readyz",  "api/chat",       "api/chat-process", "api/session", "api/config",
-      "ai/chat", "ai/chat_custom", "ai/chat_proxy"};
-  return path.starts_with("v1/") || path.starts_with("ask/") ||
+  constexpr std::array<std::string_view, 15> kTaken{
+      "chat",    "data/week",      "chatgpt",          "accounts",     "healthz",
+      "readyz",  "api/chat",       "api/chat-process", "api/session",  "api/config",
+      "ai/chat", "ai/chat_custom", "ai/chat_proxy",    "openapi.json", "docs"};
+  return path.starts_with("v1/") || path.starts_with("ask/") || path.starts_with("docs/") ||
          std::find(kTaken.begin(), kTaken.end(), path) != kTaken.end();
 }
 
@@ -160,7 +160,7 @@ Result<std::string> normalize_language(std::string_view text) {
 }
 
 void add_general_rows(std::vector<ConfigRow>& rows) {
-  rows.push_back(other("list", "doors", &Settings::doors, "agent,web,ask,platform,bot",
+  rows.push_back(other("list", "doors", &Settings::doors, "agent,web,ask,platform,bot,docs",
                        "front doors that are open beside `/v1`", normalize_door));
   rows.push_back(other("list", "own_keys", &Settings::own_keys, "",
                        "of `v1`, `platform`, `bot`: where callers may bring an upstream key of "

@@ -8,15 +8,8 @@
 namespace chatgate {
 namespace {
 
-bool is_among(const std::vector<std::string>& doors, const RoutedRequest& request) {
-  return std::find(doors.begin(), doors.end(), request.door.name) != doors.end();
-}
-
-// At the bot's door anybody was a guest; elsewhere only those whom a list of addresses lets in.
-bool takes_guests(const RoutedRequest& request) {
-  const auto& config = request.config();
-  return is_among(config.guest_doors, request) &&
-         (request.door.name == "bot" || !config.allow_ips.empty());
+bool is_among(const std::vector<std::string>& doors, std::string_view door) {
+  return std::find(doors.begin(), doors.end(), door) != doors.end();
 }
 
 Result<Caller> find_caller(const RouteParts& parts, const RoutedRequest& request,
@@ -26,7 +19,8 @@ Result<Caller> find_caller(const RouteParts& parts, const RoutedRequest& request
     auto certified = find_certified(parts.directory, request.exchange);
     if (certified) return Caller{*std::move(certified), {}};
     const bool is_nobody = certified.error().code == ErrorCode::kMissingToken;
-    if (is_nobody && takes_guests(request)) return find_guest(parts, request);
+    if (is_nobody && takes_guests(request.door.name, request.config()))
+      return find_guest(parts, request);
     return tl::unexpected(std::move(certified.error()));
   }
   auto principal = parts.directory.find_principal(key);
@@ -39,8 +33,13 @@ Result<Caller> find_caller(const RouteParts& parts, const RoutedRequest& request
 
 }  // namespace
 
+// At the bot's door anybody was a guest; elsewhere only those whom a list of addresses lets in.
+bool takes_guests(std::string_view door, const Config& config) {
+  return is_among(config.guest_doors, door) && (door == "bot" || !config.allow_ips.empty());
+}
+
 bool takes_own_keys(const RoutedRequest& request) {
-  return is_among(request.config().own_keys, request);
+  return is_among(request.config().own_keys, request.door.name);
 }
 
 Result<Caller> find_guest(const RouteParts& parts, const RoutedRequest& request,

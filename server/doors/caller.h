@@ -27,6 +27,8 @@ Result<Caller> identify(const RouteParts& parts, const RoutedRequest& request,
 Result<Caller> find_guest(const RouteParts& parts, const RoutedRequest& request,
                           std::string_view own_key = {});
 
+// Whether callers at the door of that name need no token.
+bool takes_guests(std::string_view door, const Config& config);
 // Whether callers at this door may bring a key of their own.
 bool takes_own_keys(const RoutedRequest& request);
 

@@ -12,6 +12,7 @@
 
 #include "common/clock.h"
 #include "common/config/config.h"
+#include "common/lazy.h"
 #include "common/ledger/ledger.h"
 #include "common/secrets/secrets.h"
 #include "server/books/book_writer.h"
@@ -26,6 +27,12 @@
 
 namespace chatgate {
 
+// What /openapi.json answers.
+struct ApiDocument {
+  std::string text;
+  std::string etag;
+};
+
 // The configuration in force and what was built from it. Replaced as a whole on SIGHUP; a request
 // keeps the one that it began with.
 struct Runtime {
@@ -33,6 +40,7 @@ struct Runtime {
   FrontRules front;
   std::shared_ptr<UpstreamPool> pool;
   std::optional<MasterKey> master_key;  // opens the upstream keys kept in the database
+  Lazy<ApiDocument> api_document;
 };
 
 // What belongs to one loop. Only its own thread touches it, but for job_count.

@@ -181,6 +181,9 @@ FakeAnswer FakeAnswers::answer(const FakeRequest& request, const FakeBehaviour& 
     return transcription(request, behaviour);
   }
   if (path.ends_with("/files")) return upload_file(request);
+  if (path.ends_with("/images/edits") || path.ends_with("/images/variations")) {
+    return image(behaviour);
+  }
 
   const Json body = Json::parse(request.body, nullptr, false);
   if (!body.is_object()) {
