@@ -13,8 +13,8 @@
 #include <sys/stat.h>
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <filesystem>
+#include <string_view>
 #include <utility>
 
 #include "common/text/text_file.h"
@@ -30,8 +30,12 @@ constexpr char kCiphers[] =  // of TLS 1.2; those of 1.3 are all good
     "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
     "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
 constexpr unsigned char kSessionContext[] = "chatgate";
-// As ALPN (RFC 7301) writes it: its length, then the name.
-constexpr unsigned char kHttp11[] = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
+// As ALPN (RFC 7301) writes them: each with its length before it, the best first.
+constexpr std::string_view kProtocols =
+    "\x08"
+    "http/1.1"
+    "\x08"
+    "http/1.0";
 
 template <class T, void (*Free)(T*)>
 struct Freeing {
@@ -67,8 +71,9 @@ std::string time_text(const ASN1_TIME* time) {
 int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* chosen_bytes,
                     const unsigned char* offered, unsigned int offered_bytes, void*) {
   unsigned char* found = nullptr;
-  if (SSL_select_next_proto(&found, chosen_bytes, kHttp11, sizeof kHttp11, offered,
-                            offered_bytes) != OPENSSL_NPN_NEGOTIATED) {
+  if (SSL_select_next_proto(&found, chosen_bytes,
+                            reinterpret_cast<const unsigned char*>(kProtocols.data()),
+                            kProtocols.size(), offered, offered_bytes) != OPENSSL_NPN_NEGOTIATED) {
     return SSL_TLSEXT_ERR_ALERT_FATAL;  // no_application_protocol
   }
   *chosen = found;

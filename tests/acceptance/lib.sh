@@ -86,6 +86,9 @@ wait_for_value() {
   done
 }
 
+# Every gateway of this script then speaks TLS.
+[[ -z ${OVER_TLS:-} ]] || . "$here/lib_tls.sh"
+
 # ---- Programs ------------------------------------------------------------------------------------
 
 # start_upstream [ARGUMENT...]: sets $upstream, its address without /v1, and $upstream_pid.
@@ -105,6 +108,10 @@ start_gateway() {
   local arguments=("$@")
   [[ " $* " == *" --config "* ]] || arguments+=(--upstream-url "$upstream/v1")
   : >> "$log"
+  if [[ -n ${OVER_TLS:-} ]]; then
+    [[ -s $work/server.pem ]] || prepare_tls
+    arguments=(--tls-cert "$work/server.pem" --tls-key "$work/server.key" "${arguments[@]}")
+  fi
   local lines
   lines=$(wc -l < "$log")
   "$CHATGATE" serve --listen 127.0.0.1:0 --db "$db" "${arguments[@]}" >> "$log" 2>&1 &
@@ -117,7 +124,7 @@ start_gateway() {
 }
 
 listening_address() {
-  tail -n "+$(($1 + 1))" "$log" | grep -oE 'listening on http://[^ "]+' | head -n 1 |
+  tail -n "+$(($1 + 1))" "$log" | grep -oE 'listening on https?://[^ "]+' | head -n 1 |
     sed 's|listening on ||; s|/$||' || true
 }
 
@@ -318,6 +325,11 @@ error_of() {
 # Sends stdin to the gateway's port as it is and prints what comes back until the gateway closes the
 # connection. Fails when it does not within 20 seconds.
 raw() {
+  if [[ -n ${OVER_TLS:-} ]]; then
+    timeout 20 openssl s_client -connect "127.0.0.1:$port" -quiet 2> /dev/null || [[ $? != 124 ]] ||
+      fail "the connection is still open"
+    return
+  fi
   local socket
   exec {socket}<> "/dev/tcp/127.0.0.1/$port"
   cat >&"$socket" || true
