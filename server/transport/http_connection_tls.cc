@@ -180,9 +180,16 @@ void HttpConnection::receive_tls() {
   await_tls_input(received.need);
 }
 
+// As much as has come, of one record after the other.
 Transfer HttpConnection::receive_tls_now(char* bytes, size_t size) {
   Transfer received;
-  on_large_stack([&] { received = tls_->read(bytes, size); });
+  on_large_stack([&] {
+    Transfer more{1, Need::kNothing};
+    while (more.bytes > 0 && received.bytes < size) {
+      more = tls_->read(bytes + received.bytes, size - received.bytes);
+      received = {received.bytes + more.bytes, more.need};
+    }
+  });
   return received;
 }
 

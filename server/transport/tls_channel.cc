@@ -63,21 +63,20 @@ Need TlsChannel::judge(int result) {
 
 Transfer TlsChannel::read(char* bytes, size_t size) {
   size_t have = 0;
-  while (have < size) {
-    if (is_over_) return {have, have > 0 ? Need::kNothing : Need::kOver};
+  while (have < size && !is_over_) {
     ERR_clear_error();
     size_t got = 0;
     const int result = SSL_read_ex(ssl_.get(), bytes + have, size - have, &got);
-    if (result == 1) {
-      have += got;
-      may_have_more_ = true;
-      continue;
-    }
-    const Need need = judge(result);
-    may_have_more_ = need == Need::kOver;
+    have += result == 1 ? got : 0;
+    // What OpenSSL has read ahead is not announced again. To ask the socket once more would mostly
+    // be in vain.
+    may_have_more_ = result == 1 && SSL_has_pending(ssl_.get()) == 1;
+    if (result == 1 && may_have_more_) continue;
+    const Need need = result == 1 ? Need::kReadable : judge(result);
     if (need != Need::kOver) return {have, need};
   }
-  return {have, Need::kNothing};
+  may_have_more_ = true;  // if only the end
+  return {have, have > 0 || !is_over_ ? Need::kNothing : Need::kOver};
 }
 
 Transfer TlsChannel::write(std::string_view bytes) {
