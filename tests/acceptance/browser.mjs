@@ -6,10 +6,12 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { chromium } from 'playwright-core'
 
+// A page that is there within a second of an idle machine may take minutes on a busy one.
+const kPatienceMs = 240_000
 const kProgram = process.env.CHROMIUM ?? '/usr/bin/chromium'
 
 const kFlags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-  '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage', '--disable-extensions']
+  '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage', '--disable-extensions', '--disable-breakpad']
 
 // { page, faults, close }. `faults` grows by a line for each error on the page's console, exception, violation of
 // its content security policy, failed request, and request to another origin than `origin`.
@@ -17,8 +19,9 @@ export async function openBrowser(origin) {
   if (!existsSync(kProgram)) throw new Error(`there is no ${kProgram}: install chromium`)
   const profile = mkdtempSync(path.join(tmpdir(), 'chatgate-browser.'))
   const context = await chromium.launchPersistentContext(profile, {
-    executablePath: kProgram, headless: true, args: kFlags, viewport: { width: 1280, height: 1000 }, timeout: 60_000 })
-  context.setDefaultTimeout(60_000)
+    executablePath: kProgram, headless: true, args: kFlags, env: { ...process.env, HOME: profile },
+    viewport: { width: 1280, height: 1000 }, timeout: kPatienceMs })
+  context.setDefaultTimeout(kPatienceMs)
   const faults = []
   await context.exposeFunction('reportFault', (text) => faults.push(text))
   await context.addInitScript(() => addEventListener('securitypolicyviolation', (event) =>

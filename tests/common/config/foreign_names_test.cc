@@ -163,6 +163,7 @@ TEST_CASE("A foreign name's value that cannot be read names it", "[config]") {
       {"ROUTE", "a b", "not a path"},
       {"ROUTE", "chatgpt", "the path of another door"},
       {"ROUTE", "/v1/chat", "the path of another door"},
+      {"ROUTE", "docs", "the path of another door"},
       {"ALLOW_ORIGIN", "example.org", "an origin is written https://example.org"},
       {"ALLOW_ORIGIN", "https://example.org/app", "more than an origin"},
       {"ALLOW_ORIGIN", "https://*.example.org", "several origins"},

@@ -175,7 +175,7 @@ TEST_CASE("The explanation says what the settings come to", "[config]") {
   const std::string plain = explained({});
   CHECK_THAT(plain, StartsWith("ok: listens on 127.0.0.1:8080, keeps its books in chatgate.db, "
                                "relays to the built-in demo upstream\n"));
-  CHECK_THAT(plain, ContainsSubstring("doors: /v1, agent, web, ask, platform, bot\n"));
+  CHECK_THAT(plain, ContainsSubstring("doors: /v1, agent, web, ask, platform, bot, docs\n"));
   CHECK_THAT(plain, ContainsSubstring("guests: none; every caller needs a token\n"));
   CHECK_THAT(plain, ContainsSubstring("requests of one address: no limit; at the door web 1 per "
                                       "second, 2 at once\n"));
@@ -193,7 +193,7 @@ TEST_CASE("The explanation says what the settings come to", "[config]") {
                                       {"CHATGATE_ALLOW_IPS", "10.0.0.0/8"},
                                       {"CHATGATE_DENY_IPS", "10.1.0.0/16"},
                                       {"CHATGATE_CHAT_PROXY_HOSTS", "Proxy.example.org:8080"}});
-  for (const char* line : {"doors: /v1, web, bot; closed: agent, ask, platform\n",
+  for (const char* line : {"doors: /v1, web, bot; closed: agent, ask, platform, docs\n",
                            "requests of one address: 1 per second, 50 per hour",
                            "static users: ann, bob; not metered\n",
                            "addresses: only 10.0.0.0/8, but not 10.1.0.0/16\n",
