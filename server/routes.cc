@@ -8,6 +8,7 @@
 #include "server/doors/door_errors.h"
 #include "server/guard/client_address.h"
 #include "server/openai/endpoint_name.h"
+#include "server/wire/trace_context.h"
 
 namespace chatgate {
 namespace {
@@ -105,6 +106,7 @@ void introduce(const RoutedRequest& request, const RouteEntry* route) {
   record->path = loggable_path(request, route);
   record->client = client_address(request.exchange.client_ip(), request.exchange.head(),
                                   request.runtime->front.trusted_proxies);
+  record->trace_id = read_trace_context(request.exchange.head()).trace_id();
 }
 
 bool is_plain(unsigned char c) {  // RFC 3986: unreserved, sub-delims, ':' and '@'; and '/'

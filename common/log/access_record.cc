@@ -63,6 +63,7 @@ std::string format_access_line(const AccessRecord& record) {
   line.text("token", record.token);
   line.text("model", record.model);
   line.text("upstream", record.upstream);
+  line.text("trace_id", record.trace_id);
   line.number("status", record.status);
   line.text("outcome", record.outcome);
   line.word("stream", record.stream ? "true" : "false");

@@ -27,7 +27,8 @@ struct AccessRecord {
   std::string token;      // its prefix, and only of a valid one
   std::string model;
   std::string upstream;
-  int status = 0;  // 0: nothing was answered
+  std::string trace_id;  // of the client's tracing; empty: none
+  int status = 0;        // 0: nothing was answered
   bool stream = false;
 
   // As the books have them; 0 for a request that never got into them.

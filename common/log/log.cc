@@ -118,6 +118,7 @@ std::string format_line(Timestamp time, Level level, std::string_view event,
   line += ' ';
   append_value(line, event);
   for (const Field& field : fields) {
+    if (field.is_left_out) continue;
     line += ' ';
     line += field.key;
     line += '=';
@@ -138,6 +139,7 @@ std::string format_json_line(Timestamp time, Level level, std::string_view event
   line += "\",\"event\":";
   append_json_value(line, event);
   for (const Field& field : fields) {
+    if (field.is_left_out) continue;
     line += ',';
     append_json_string(line, field.key);
     line += ':';

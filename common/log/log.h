@@ -20,7 +20,12 @@ enum class Format : uint8_t { kText, kJson };
 struct Field {
   std::string_view key;
   std::variant<std::string_view, int64_t> value;
+  bool is_left_out = false;
 };
+// A field that a line has only where there is something to say.
+inline Field if_any(std::string_view key, std::string_view value) {
+  return {key, value, value.empty()};
+}
 
 void set_level(Level level);
 bool is_enabled(Level level);

@@ -60,6 +60,7 @@ struct Job : ListLink, std::enable_shared_from_this<Job> {
   Route route;
   const RequestId id;
   const int64_t started_ms;
+  std::string trace_id;                  // that the client's tracing knows it by; empty: none
   std::shared_ptr<AccessRecord> access;  // what the access log will say; may be null
   JobState state = JobState::kAdmitting;
 

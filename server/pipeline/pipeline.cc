@@ -49,6 +49,7 @@ void refuse(Job& job, HttpExchange& exchange, const Error& error) {
                                 {"user", job.principal.user_id.value},
                                 {"endpoint", std::string_view(job.route.endpoint)},
                                 {"status", rendered.status},
+                                log::if_any("trace_id", job.trace_id),
                                 {"reason", reason}});
   add_limit_headers(job.limits, rendered.headers);
   exchange.answer(rendered.status, std::move(rendered.headers), std::move(rendered.body));
@@ -98,6 +99,8 @@ void relay(const std::shared_ptr<Job>& job, HttpExchange& exchange) {
 void Pipeline::run(HttpExchange& exchange, LoopContext& context, Route route) {
   auto job = std::make_shared<Job>(parts_, context, std::move(route), exchange.id());
   job->access = exchange.access_record();
+  const auto trace = read_trace_context(exchange.head());
+  job->trace_id = trace.trace_id();
   if (job->route.translator) {
     ask_for_translation(*job);
   } else {
@@ -105,6 +108,7 @@ void Pipeline::run(HttpExchange& exchange, LoopContext& context, Route route) {
     job->content_type = exchange.head().header("content-type");
     job->upstream_headers = headers_for_upstream(exchange.head());
   }
+  pass_trace(exchange.head(), trace, job->upstream_headers);
 
   auto admitted = admit(*job, exchange);
   if (!admitted) {

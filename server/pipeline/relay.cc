@@ -114,6 +114,7 @@ Error cut_reason(const Job& job, Progress progress) {
   log::warn("answer_cut",
             {{"request", std::string_view(format_request_id(job.id))},
              {"upstream", std::string_view(job.upstream_name)},
+             log::if_any("trace_id", job.trace_id),
              {"reason", std::string_view(is_late ? "silent for too long" : job.call->failure())}});
   if (is_late) {
     return {ErrorCode::kUpstreamTimeout, "the upstream server was silent for too long"};

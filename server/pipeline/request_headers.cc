@@ -23,6 +23,8 @@ constexpr std::string_view kStopHere[] = {"accept-encoding",
                                           "proxy-authorization",
                                           "proxy-connection",
                                           "te",
+                                          "traceparent",
+                                          "tracestate",
                                           "trailer",
                                           "transfer-encoding",
                                           "upgrade",
@@ -53,13 +55,19 @@ bool is_listed(std::string_view list, std::string_view name) {
   return false;
 }
 
+// All that the head's Connection fields name.
+std::string connection_options(const RequestHead& head) {
+  std::string options;
+  for (const auto& field : head.fields) {
+    if (equals(field.name, "connection")) options.append(field.value).append(",");
+  }
+  return options;
+}
+
 }  // namespace
 
 std::vector<std::string> headers_for_upstream(const RequestHead& head) {
-  std::string connection;
-  for (const auto& field : head.fields) {
-    if (equals(field.name, "connection")) connection.append(field.value).append(",");
-  }
+  const std::string connection = connection_options(head);
   bool has_content_type = false;
   std::vector<std::string> headers;
   headers.reserve(head.fields.size() + 2);
@@ -80,6 +88,16 @@ std::vector<std::string> headers_for_upstream(const RequestHead& head) {
   }
   if (!has_content_type) headers.emplace_back("Content-Type:");  // libcurl would add one of its own
   return headers;
+}
+
+void pass_trace(const RequestHead& head, const TraceContext& context,
+                std::vector<std::string>& headers) {
+  if (context.traceparent.empty()) return;
+  const std::string connection = connection_options(head);
+  if (is_listed(connection, "traceparent")) return;
+  headers.push_back("traceparent: " + context.traceparent);
+  if (context.tracestate.empty() || is_listed(connection, "tracestate")) return;
+  headers.push_back("tracestate: " + context.tracestate);
 }
 
 }  // namespace chatgate

@@ -63,7 +63,8 @@ std::optional<RunningRequest> kill_job(LoopContext& context, RequestId id) {
     if (job->id != id || !may_end) continue;
     auto request = describe(*job);
     log::info("request_ended_by_administrator",
-              {{"request", std::string_view(format_request_id(id))}});
+              {{"request", std::string_view(format_request_id(id))},
+               log::if_any("trace_id", job->trace_id)});
     job->kill();
     return request;
   }

@@ -136,6 +136,7 @@ Attempt attempt_once(Job& job, const UpstreamPool::Choice& choice, const std::st
   log::warn("upstream_failed",
             {{"request", std::string_view(format_request_id(job.id))},
              {"upstream", std::string_view(choice.upstream->name)},
+             log::if_any("trace_id", job.trace_id),
              {"reason", is_refused_by_proxy ? std::string_view("its proxy wants credentials")
                                             : std::string_view(job.call->failure())}});
   return attempt;

@@ -94,6 +94,7 @@ UsageRecord make_record(const Job& job, UsageStatus status) {
 void log_settled(const Job& job, const UsageRecord& record) {
   log::debug("request_settled", {{"request", std::string_view(format_request_id(job.id))},
                                  {"user", job.principal.user_id.value},
+                                 log::if_any("trace_id", job.trace_id),
                                  {"endpoint", std::string_view(record.endpoint)},
                                  {"status", int64_t{record.http_status}},
                                  {"tokens", record.usage.total()},
@@ -114,6 +115,7 @@ Settlement conclude(Job& job, UsageStatus status) {
   if (!charge.written_off.is_zero()) {
     log::warn("cost_written_off", {{"request", std::string_view(format_request_id(job.id))},
                                    {"user", job.principal.user_id.value},
+                                   log::if_any("trace_id", job.trace_id),
                                    {"nanos", charge.written_off.nanos}});
   }
   if (log::is_enabled(log::Level::kDebug)) log_settled(job, record);

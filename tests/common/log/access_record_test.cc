@@ -17,6 +17,7 @@ TEST_CASE("an access line tells of a request in one JSON object") {
   record.token = "sk-cg-abc123";
   record.model = "gpt-4o";
   record.upstream = "default";
+  record.trace_id = "4bf92f3577b34da6a3ce929d0e0e4736";
   record.status = 200;
   record.outcome = "completed";
   record.stream = true;
@@ -32,7 +33,8 @@ TEST_CASE("an access line tells of a request in one JSON object") {
   CHECK(format_access_line(record) ==
         R"({"time":"2026-11-20T10:00:00.123Z","id":"req_0123456789abcdef","door":"openai",)"
         R"("client":"192.0.2.7","method":"POST","path":"/v1/chat/completions","user":"ann",)"
-        R"("token":"sk-cg-abc123","model":"gpt-4o","upstream":"default","status":200,)"
+        R"("token":"sk-cg-abc123","model":"gpt-4o","upstream":"default",)"
+        R"("trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","status":200,)"
         R"("outcome":"completed","stream":true,"prompt_tokens":12,"completion_tokens":34,)"
         R"("cost":"0.00008","unit":"USD","estimated":false,"bytes_in":300,"bytes_out":4000,)"
         R"("first_byte_ms":7,"duration_ms":90,"upstream_ms":5})"
@@ -42,7 +44,7 @@ TEST_CASE("an access line tells of a request in one JSON object") {
 TEST_CASE("an access line has every field even of a request that nobody understood") {
   const std::string line = format_access_line({});
   const auto fields = nlohmann::json::parse(line);
-  CHECK(fields.size() == 23);
+  CHECK(fields.size() == 24);
   CHECK(fields["first_byte_ms"].is_null());
   CHECK(fields["upstream_ms"].is_null());
   CHECK(fields["cost"] == "0");

@@ -13,7 +13,9 @@ std::vector<std::string> pass(const std::string& lines) {
   const auto judged = judge_head(head, {}, scanned);
   REQUIRE(judged);
   REQUIRE(judged->has_value());
-  return headers_for_upstream(**judged);
+  auto headers = headers_for_upstream(**judged);
+  pass_trace(**judged, read_trace_context(**judged), headers);
+  return headers;
 }
 
 bool has(const std::vector<std::string>& headers, const std::string& wanted) {
@@ -41,6 +43,16 @@ TEST_CASE("hop-by-hop headers and those named in Connection stop here", "[reques
       "Connection: keep-alive, X-Hop\r\nX-Hop: 1\r\nTE: trailers\r\n"
       "Accept-Encoding: gzip\r\nX-Stay: 1\r\n");
   CHECK(headers == std::vector<std::string>{"X-Stay: 1", "Content-Type:"});
+}
+
+TEST_CASE("a valid trace context passes, and nothing else in its place", "[request_headers]") {
+  const std::string parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  const auto passed = pass("TraceParent: " + parent + "\r\ntracestate: a=1\r\nTraceState: b=2\r\n");
+  CHECK(passed ==
+        std::vector<std::string>{"Content-Type:", "traceparent: " + parent, "tracestate: a=1,b=2"});
+  CHECK(pass("traceparent: 00-x\r\ntracestate: a=1\r\n").size() == 1);
+  CHECK(pass("traceparent: " + parent + "\r\ntracestate: A=1\r\n").size() == 2);
+  CHECK(pass("traceparent: " + parent + "\r\nConnection: TraceParent\r\n").size() == 1);
 }
 
 }  // namespace
