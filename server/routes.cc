@@ -98,8 +98,10 @@ std::string loggable_path(const RoutedRequest& request, const RouteEntry* route)
   return &route->door == &kOpenai ? endpoint_name(request.path) : request.endpoint();
 }
 
-// What the access log tells of a request whatever its route does: whence it came and where it goes.
+// What access log and metrics tell of a request whatever its route does: whence it came and where
+// it goes.
 void introduce(const RoutedRequest& request, const RouteEntry* route) {
+  if (route != nullptr) request.exchange.note_door(route->door.name);
   const auto record = request.exchange.access_record();
   if (!record) return;
   if (route != nullptr) record->door = route->door.name;
@@ -138,7 +140,12 @@ void Router::answer(HttpExchange& exchange, LoopContext& context) {
   }
   introduce(request, route);
   const auto admitted = parts_.guard.admit(exchange, runtime->front, kind_of(request.door));
-  if (!admitted) return answer_error(request, admitted.error());
+  if (!admitted) {
+    if (admitted.error().code == ErrorCode::kRateLimited) {
+      context.loop.metrics().count_rate_limit(RateLimit::kAddress);
+    }
+    return answer_error(request, admitted.error());
+  }
   if (!*admitted) return;
   if (route == nullptr) {
     return answer_error(
@@ -214,6 +221,7 @@ std::string encode_path(std::string_view path) {
 }
 
 void answer_error(const RoutedRequest& request, const Error& error) {
+  request.context.loop.metrics().count_refusal(request.exchange.door(), error.code);
   auto rendered = request.door.render_error(error, request.language(), request.config());
   request.exchange.answer(rendered.status, std::move(rendered.headers), std::move(rendered.body));
 }
@@ -236,6 +244,8 @@ bool allow_methods(const RoutedRequest& request, std::string_view methods) {
     request.exchange.answer(204, std::move(headers), {});
     return false;
   }
+  request.context.loop.metrics().count_refusal(request.exchange.door(),
+                                               ErrorCode::kMethodNotAllowed);
   auto rendered = request.door.render_error(
       {ErrorCode::kMethodNotAllowed,
        "the method " + std::string(method) + " is not allowed here; use " + std::string(methods)},

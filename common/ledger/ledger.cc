@@ -45,10 +45,20 @@ void Ledger::put_account(const User& user, const Spending& spending) {
   }
   // Accounts are never erased, so the pointer outlives the map's lock.
   const std::lock_guard lock(account->mutex);
-  account->unit = user.unit;
+  learn_unit(*account, user.unit);
   account->balance = user.balance;
   account->unmetered = user.unmetered;
   if (account->budget || user.budget) learn_spending(*account, user, spending);
+}
+
+void Ledger::learn_unit(Account& account, const Unit& unit) {
+  if (account.held_of_unit != nullptr && account.unit == unit) return;
+  const std::lock_guard lock(units_mutex_);
+  auto* held_of_unit = &held_by_unit_[unit.code];
+  if (account.held_of_unit != nullptr) account.held_of_unit->fetch_sub(account.held.nanos);
+  held_of_unit->fetch_add(account.held.nanos);
+  account.held_of_unit = held_of_unit;
+  account.unit = unit;
 }
 
 // The store's sums replace those that were moved on here. Of days before them the latter stay: they
@@ -165,6 +175,7 @@ void Ledger::change_held(Account& account, const Hold& hold, Money amount) {
   assert(account.held >= hold.amount && !amount.is_negative());
   account.held = account.held - hold.amount + amount;
   if (hold.amount == amount) return;
+  account.held_of_unit->fetch_add(amount.nanos - hold.amount.nanos, std::memory_order_relaxed);
   Day& day = day_in(account, day_of(hold.request_id));
   assert(day.held >= hold.amount);
   day.held = day.held - hold.amount + amount;
@@ -246,5 +257,12 @@ Money Ledger::spent(UserId user, int64_t day) const {
 }
 
 int64_t Ledger::open_holds() const { return open_holds_.load(std::memory_order_relaxed); }
+
+std::map<std::string, Money> Ledger::held_by_unit() const {
+  const std::lock_guard lock(units_mutex_);
+  std::map<std::string, Money> held;
+  for (const auto& [unit, nanos] : held_by_unit_) held[unit] = {nanos.load()};
+  return held;
+}
 
 }  // namespace chatgate

@@ -5,10 +5,12 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <shared_mutex>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -64,6 +66,8 @@ class Ledger {
   Money available(UserId user) const;           // balance less open holds
   Money spent(UserId user, int64_t day) const;  // of the budget's period that the day belongs to
   int64_t open_holds() const;
+  // What is held of all accounts together, by unit.
+  std::map<std::string, Money> held_by_unit() const;
 
  private:
   // A day's part of an account. What is held counts for the day of its request; what is spent is
@@ -77,6 +81,7 @@ class Ledger {
   struct Account {
     mutable std::mutex mutex;
     Unit unit;
+    std::atomic<int64_t>* held_of_unit = nullptr;  // of all accounts with this one's unit
     Money balance;
     Money held;
     int64_t holds = 0;
@@ -87,6 +92,7 @@ class Ledger {
   };
   Account* find(UserId user) const;
   static Day& day_in(Account& account, int64_t day);
+  void learn_unit(Account& account, const Unit& unit);
   static void learn_spending(Account& account, const User& user, const Spending& spending);
   static Result<void> check(const Account& account, RequestId request, Money amount);
   static Result<void> check_balance(const Account& account, Money amount);
@@ -97,6 +103,8 @@ class Ledger {
   mutable std::shared_mutex accounts_mutex_;
   std::unordered_map<UserId, std::unique_ptr<Account>> accounts_;
   std::atomic<int64_t> open_holds_{0};
+  mutable std::mutex units_mutex_;  // taken last
+  std::map<std::string, std::atomic<int64_t>> held_by_unit_;
 };
 
 }  // namespace chatgate

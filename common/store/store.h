@@ -64,6 +64,9 @@ struct Settlement {
   Hold hold;
   std::optional<UsageRecord> usage;       // absent: the hold is released and nothing is recorded
   std::shared_ptr<const Turn> turn = {};  // what was said, kept when `usage` is booked; mostly null
+  // For the metrics alone; no store keeps them.
+  std::string_view door = {};  // static text
+  Unit unit = {};              // that the cost is counted in
 };
 struct BookBatch {
   std::vector<Hold> opened;  // those settled within the same batch are never written

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/log/log.h"
+#include "server/metrics/stopwatch.h"
 #include "server/transport/coroutine.h"
 
 namespace chatgate {
@@ -30,7 +31,10 @@ constexpr int64_t kPauseMsMax = 16'000;
 }  // namespace
 
 BookWriter::BookWriter(std::unique_ptr<Store> store, Ledger& ledger, Directory& directory)
-    : store_(std::move(store)), ledger_(ledger), directory_(directory) {}
+    : store_(std::move(store)),
+      ledger_(ledger),
+      directory_(directory),
+      metrics_([this](std::string_view model) { return directory_.has_price(model); }) {}
 
 BookWriter::~BookWriter() {
   if (!thread_.joinable()) return;
@@ -67,6 +71,11 @@ Result<void> BookWriter::settle(Settlement settlement) {
                 "the books cannot be written at the moment; nothing was charged, try again later");
   }
   return {};
+}
+
+int64_t BookWriter::queued_settlements() {
+  const std::lock_guard lock(mutex_);
+  return static_cast<int64_t>(queue_.settled.size()) + unwritten_.load(std::memory_order_relaxed);
 }
 
 void BookWriter::settle_detached(Settlement settlement) { push(std::move(settlement), {}); }
@@ -114,9 +123,11 @@ void BookWriter::run() {
       gather(lock);
       if (is_stopping_ && queue_.empty()) break;
       std::swap(queue, queue_);
+      unwritten_ = static_cast<int64_t>(queue.settled.size() + backlog_.settled.size());
     }
     const BookBatch batch = next_batch(queue);
     if (!batch.empty() || !is_healthy()) commit(batch, queue.tickets);
+    unwritten_ = static_cast<int64_t>(backlog_.settled.size());
     queue.tickets.clear();
     if (!queue.changes.empty()) make_changes(std::exchange(queue.changes, {}));
     recover();
@@ -179,6 +190,7 @@ void BookWriter::commit(const BookBatch& batch, const std::vector<Ticket>& ticke
 void BookWriter::end_holds(const BookBatch& batch, const std::vector<Ticket>& tickets,
                            Outcome outcome) {
   const size_t first = batch.settled.size() - tickets.size();
+  std::vector<const Settlement*> booked;
   for (size_t i = 0; i < batch.settled.size(); ++i) {
     const auto& settlement = batch.settled[i];
     const bool is_waited_for = i >= first && tickets[i - first].loop != nullptr;
@@ -188,10 +200,12 @@ void BookWriter::end_holds(const BookBatch& batch, const std::vector<Ticket>& ti
     if (outcome == Outcome::kDurable && settlement.usage) {
       assert(settlement.usage->cost == settlement.hold.amount);
       ledger_.committed(settlement.hold);
+      booked.push_back(&settlement);
     } else {
       ledger_.released(settlement.hold);
     }
   }
+  if (!booked.empty()) metrics_.count_booked(booked);
 }
 
 // A settlement that the store will never take must not take its group with it.
@@ -232,7 +246,11 @@ bool BookWriter::may_write() {
 BookWriter::Outcome BookWriter::try_commit(const BookBatch& batch) {
   if (!may_write()) return Outcome::kUnavailable;
   for (int attempt = 1;; ++attempt) {
+    const Stopwatch watch;
     auto balances = store_->commit(batch);
+    if (!batch.empty()) {
+      metrics_.count_commit(watch.elapsed_ns(), batch.settled.size(), balances.has_value());
+    }
     if (balances) {
       for (const auto& account : *balances) ledger_.set_balance(account.user_id, account.balance);
       if (!balances->empty()) pause_ms_ = 0;  // an empty commit proves little

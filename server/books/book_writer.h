@@ -19,6 +19,7 @@
 #include "common/result.h"
 #include "common/store/store.h"
 #include "server/books/directory.h"
+#include "server/metrics/book_metrics.h"
 
 namespace chatgate {
 
@@ -51,6 +52,10 @@ class BookWriter {
 
   // False while commits fail: then no new request should start.
   bool is_healthy() const { return is_healthy_.load(std::memory_order_relaxed); }
+
+  // Any thread: what has been booked since the start, and how many settlements wait for it.
+  const BookMetrics& metrics() const { return metrics_; }
+  int64_t queued_settlements();
 
  private:
   struct Ticket {
@@ -99,6 +104,7 @@ class BookWriter {
   std::unique_ptr<Store> store_;
   Ledger& ledger_;
   Directory& directory_;
+  BookMetrics metrics_;
   Revision revision_ = 0;
   int64_t refreshed_ms_ = 0;
   bool owes_refresh_ = false;   // a change was noticed and could not be read yet
@@ -110,6 +116,7 @@ class BookWriter {
   };
   std::map<RequestId, YoungHold> young_;  // opened and not yet written, in order of arrival
   BookBatch backlog_;                     // to be ended in the store once it works again
+  std::atomic<int64_t> unwritten_{0};     // settlements taken from the queue and not yet durable
   int64_t pause_ms_ = 0;                  // since commits fail: how long none is tried
   int64_t paused_until_ms_ = 0;
 

@@ -179,6 +179,16 @@ Result<ApplicablePrice> Directory::find_price(std::string_view model, const Unit
   return tl::unexpected(std::move(error));
 }
 
+bool Directory::has_price(std::string_view model) const {
+  const std::shared_lock lock(mutex_);
+  return prices_.find(model) != prices_.end();
+}
+
+Directory::Size Directory::size() const {
+  const std::shared_lock lock(mutex_);
+  return {users_.size(), tokens_.size(), prices_.size()};
+}
+
 std::vector<std::pair<std::string, Timestamp>> Directory::list_models(
     const Unit& unit, const ExchangeRates& rates) const {
   const Timestamp now = clock_.now();

@@ -77,6 +77,13 @@ class Directory {
   Result<ApplicablePrice> find_price(std::string_view model, const Unit& unit,
                                      const ExchangeRates& rates) const;
 
+  // Whether the model has, had or will have a price, in whatever currency.
+  bool has_price(std::string_view model) const;
+  struct Size {
+    size_t users = 0, tokens = 0, models = 0;
+  };
+  Size size() const;  // revoked tokens and blocked accounts included
+
   // The models that find_price knows for this unit, in alphabetical order, with the time when the
   // price came into force.
   std::vector<std::pair<std::string, Timestamp>> list_models(const Unit& unit,

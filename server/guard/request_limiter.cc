@@ -109,13 +109,17 @@ Result<void> admit_request(RequestLimiter* of_token, RequestLimiter* of_user, in
   std::array<std::unique_lock<std::mutex>, 2> locks;
   const std::array<RequestLimiter*, 2> limiters{of_token, of_user};
   std::optional<Error> refusal;
+  bool is_of_account = false;
   for (size_t i = 0; i < limiters.size(); ++i) {
     if (limiters.at(i) == nullptr) continue;
     locks.at(i) = std::unique_lock(limiters.at(i)->mutex_);
     auto found = limiters.at(i)->find_refusal(tokens, now_ms);
-    if (found && (!refusal || found->retry_after_ms > refusal->retry_after_ms)) refusal = found;
+    if (!found || (refusal && found->retry_after_ms <= refusal->retry_after_ms)) continue;
+    refusal = found;
+    is_of_account = limiters.at(i) == of_user;
   }
   status = {};
+  status.is_of_account = is_of_account;
   for (auto* limiter : limiters) {
     if (limiter == nullptr) continue;
     if (!refusal) limiter->take(tokens);

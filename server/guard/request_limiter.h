@@ -23,6 +23,7 @@ struct LimitStatus {
   };
   std::optional<Side> requests;
   std::optional<Side> tokens;
+  bool is_of_account = false;  // of a refusal: not the token's limit but the account's
 };
 
 class RequestLimiter {

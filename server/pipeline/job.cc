@@ -27,6 +27,14 @@ Job::~Job() {
 
 int64_t Job::elapsed_ms() const { return parts.clock.steady_ms() - started_ms; }
 
+UpstreamMetrics* Job::upstream_metrics() {
+  return route.own_key.empty() ? &context.loop.metrics().upstream(upstream_name) : nullptr;
+}
+
+void Job::count_upstream_fault(UpstreamFault fault) {
+  if (auto* metrics = upstream_metrics()) metrics->faults.at(static_cast<size_t>(fault)).add();
+}
+
 bool Job::may_go_on() const {
   if (is_killed || context.is_stopping) return false;
   return !is_client_gone || runtime->config.abort_policy == AbortPolicy::kDrain;

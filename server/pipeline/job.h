@@ -10,6 +10,7 @@
 #include "common/domain/usage_record.h"
 #include "server/books/directory.h"
 #include "server/guard/request_limiter.h"
+#include "server/metrics/stopwatch.h"
 #include "server/pipeline/pipeline.h"
 #include "server/pipeline/translation.h"
 #include "server/transport/coroutine.h"
@@ -61,6 +62,7 @@ struct Job : ListLink, std::enable_shared_from_this<Job> {
   const RequestId id;
   const int64_t started_ms;
   std::string trace_id;                  // that the client's tracing knows it by; empty: none
+  std::string_view door;                 // as the metrics call it
   std::shared_ptr<AccessRecord> access;  // what the access log will say; may be null
   JobState state = JobState::kAdmitting;
 
@@ -83,6 +85,7 @@ struct Job : ListLink, std::enable_shared_from_this<Job> {
   // The upstream's side. The call borrows the body, so it comes after it.
   std::string upstream_name;
   std::unique_ptr<UpstreamCall> call;
+  Stopwatch since_sent;   // the latest attempt
   bool was_sent = false;  // an upstream may have seen the request
   int http_status = 0;    // as the client sees it
 
@@ -116,6 +119,13 @@ struct Job : ListLink, std::enable_shared_from_this<Job> {
   BodySink* sending = nullptr;  // set while it waits for the client to take something
 
   int64_t elapsed_ms() const;
+
+  // Counts a request that never gets into the books.
+  void count_refusal(ErrorCode code) { context.loop.metrics().count_refusal(door, code); }
+  // The counters of the upstream that was asked; null when a key of the caller's own was used, with
+  // which it tells nothing of how it is to others.
+  UpstreamMetrics* upstream_metrics();
+  void count_upstream_fault(UpstreamFault fault);
 
  private:
   void interrupt();

@@ -21,7 +21,12 @@ Result<void> limit_rate(Job& job) {
   }
   auto admitted =
       admit_request(of_token.get(), of_user.get(), tokens, job.parts.clock.steady_ms(), job.limits);
-  if (admitted) job.permit = Permit(of_token, of_user, tokens);
+  if (admitted) {
+    job.permit = Permit(of_token, of_user, tokens);
+  } else {
+    job.context.loop.metrics().count_rate_limit(job.limits.is_of_account ? RateLimit::kAccount
+                                                                         : RateLimit::kToken);
+  }
   return admitted;
 }
 

@@ -98,6 +98,7 @@ void relay(const std::shared_ptr<Job>& job, HttpExchange& exchange) {
 
 void Pipeline::run(HttpExchange& exchange, LoopContext& context, Route route) {
   auto job = std::make_shared<Job>(parts_, context, std::move(route), exchange.id());
+  job->door = exchange.door();
   job->access = exchange.access_record();
   const auto trace = read_trace_context(exchange.head());
   job->trace_id = trace.trace_id();
@@ -112,6 +113,7 @@ void Pipeline::run(HttpExchange& exchange, LoopContext& context, Route route) {
 
   auto admitted = admit(*job, exchange);
   if (!admitted) {
+    if (!job->has_hold) job->count_refusal(admitted.error().code);
     return job->has_hold ? refuse_admitted(*job, exchange, admitted.error())
                          : refuse(*job, exchange, admitted.error());
   }

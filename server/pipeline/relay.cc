@@ -109,8 +109,14 @@ void append_error_event(Job& job, const Error& error, std::string& rest) {
   rest += error_in_stream(job, error);
 }
 
-Error cut_reason(const Job& job, Progress progress) {
+void count_cut(Job& job, Progress progress) {
+  job.count_upstream_fault(progress == Progress::kTimeout ? UpstreamFault::kTimeout
+                                                          : UpstreamFault::kCut);
+}
+
+Error cut_reason(Job& job, Progress progress) {
   const bool is_late = progress == Progress::kTimeout;
+  count_cut(job, progress);
   log::warn("answer_cut",
             {{"request", std::string_view(format_request_id(job.id))},
              {"upstream", std::string_view(job.upstream_name)},
@@ -131,7 +137,14 @@ UsageStatus end_translation(Job& job, UsageStatus status, std::string& rest) {
   if (status != UsageStatus::kCompleted || is_whole) return status;
   rest += error_in_stream(job, {ErrorCode::kUpstreamBroken,
                                 "the upstream server broke off in the middle of its answer"});
+  count_cut(job, Progress::kBroken);
   return UsageStatus::kCut;
+}
+
+void note_first_token(Job& job) {
+  if (auto* metrics = job.upstream_metrics()) {
+    metrics->token_ns.observe(job.since_sent.elapsed_ns());
+  }
 }
 
 UsageStatus relay_stream(Job& job, BodySink& sink, std::string& rest) {
@@ -143,7 +156,9 @@ UsageStatus relay_stream(Job& job, BodySink& sink, std::string& rest) {
   Coroutine::current()->release_unused_stack();
   while (progress == Progress::kReady) {
     job.answer_bytes += static_cast<int64_t>(piece.size());
+    const bool had_content = job.stream->content_events() > 0;
     job.stream->feed(piece, out);
+    if (!had_content && job.stream->content_events() > 0) note_first_token(job);
     piece.clear();
     if (job.translation) out = job.translation->take(out);
     send(job, sink, out);
@@ -183,7 +198,9 @@ UsageStatus relay_long_answer(Job& job, BodySink& sink, std::string& rest) {
     rest.swap(piece);
   }
   note_end(job);
-  return status_after(progress);
+  const auto status = status_after(progress);
+  if (status == UsageStatus::kCut) count_cut(job, progress);
+  return status;
 }
 
 }  // namespace

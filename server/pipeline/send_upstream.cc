@@ -99,6 +99,12 @@ Attempt judge_answer(Job& job, const UpstreamPool::Choice& choice) {
   Attempt attempt;
   attempt.retry_after_ms = retry_after_ms_of(head);
   attempt.may_retry = head.status == 429 || head.status >= 500;
+  if (auto* metrics = job.upstream_metrics()) metrics->head_ns.observe(job.since_sent.elapsed_ns());
+  if (head.status == 429) job.count_upstream_fault(UpstreamFault::kRateLimited);
+  if (head.status >= 500) job.count_upstream_fault(UpstreamFault::kServerError);
+  if (head.status == 401 || head.status == 403) {
+    job.count_upstream_fault(UpstreamFault::kUnauthorized);
+  }
   using Outcome = UpstreamPool::Outcome;
   report(job, choice,
          head.status == 429   ? Outcome::kRateLimited
@@ -114,6 +120,8 @@ Attempt attempt_once(Job& job, const UpstreamPool::Choice& choice, const std::st
   job.was_sent = false;  // an earlier attempt that failed has cost nothing
   if (job.is_abandoned()) return abandoned(job);
   job.upstream_name = choice.upstream->name;
+  if (auto* metrics = job.upstream_metrics()) metrics->attempts.add();
+  job.since_sent = Stopwatch();
   const std::string url = choice.upstream->base_url + job.route.upstream_path;
   job.call =
       std::make_unique<UpstreamCall>(job.context.curl, make_request(job, choice, url, own_key));
@@ -128,6 +136,9 @@ Attempt attempt_once(Job& job, const UpstreamPool::Choice& choice, const std::st
   Attempt attempt;
   report(job, choice, UpstreamPool::Outcome::kFailed, -1);
   attempt.may_retry = progress == Progress::kUnreachable || is_refused_by_proxy;
+  job.count_upstream_fault(attempt.may_retry                ? UpstreamFault::kUnreachable
+                           : progress == Progress::kTimeout ? UpstreamFault::kTimeout
+                                                            : UpstreamFault::kBroken);
   attempt.error = attempt.may_retry
                       ? failure(ErrorCode::kUpstreamUnreachable, choice, "cannot be reached")
                   : progress == Progress::kTimeout

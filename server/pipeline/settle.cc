@@ -123,13 +123,14 @@ Settlement conclude(Job& job, UsageStatus status) {
     job.turn = job.translation->turn();
   }
   auto turn = job.turn ? job.parts.conversations.for_books(job.turn) : nullptr;
-  return {job.hold, std::move(record), std::move(turn)};
+  return {job.hold, std::move(record), std::move(turn), job.door, job.principal.unit};
 }
 
 }  // namespace
 
 Result<void> settle(Job& job, UsageStatus status) {
   auto settled = job.parts.writer.settle(conclude(job, status));
+  if (!settled) job.count_refusal(settled.error().code);
   if (settled && job.turn) job.parts.conversations.remember(job.turn);
   return settled;
 }

@@ -19,6 +19,7 @@ struct EventLoop::Impl {
   asio::io_context io{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
   asio::executor_work_guard<asio::io_context::executor_type> work{io.get_executor()};
   asio::steady_timer ticker{io};
+  std::chrono::steady_clock::time_point tick_due{};  // unset before the first
 };
 
 EventLoop::EventLoop() : impl_(std::make_unique<Impl>()), now_ms_(system_clock().steady_ms()) {}
@@ -36,6 +37,10 @@ void EventLoop::stop() { impl_->io.stop(); }
 void EventLoop::post(std::function<void()> task) { asio::post(impl_->io, std::move(task)); }
 
 void EventLoop::on_tick() {
+  if (impl_->tick_due != std::chrono::steady_clock::time_point{}) {
+    const auto lateness = std::chrono::steady_clock::now() - impl_->tick_due;
+    metrics_.lateness_ns.observe(std::chrono::nanoseconds(lateness).count());
+  }
   now_ms_ = system_clock().steady_ms();
   const int64_t current = now_ms_ / kTickMs;
   // A loop that was held up catches up, looking into each slot at most once.
@@ -49,6 +54,7 @@ void EventLoop::on_tick() {
 
 void EventLoop::schedule_tick() {
   impl_->ticker.expires_after(std::chrono::milliseconds(kTickMs));
+  impl_->tick_due = impl_->ticker.expiry();
   impl_->ticker.async_wait([this](const boost::system::error_code& error) {
     if (!error) on_tick();
   });

@@ -8,6 +8,8 @@
 #include <functional>
 #include <memory>
 
+#include "server/metrics/loop_metrics.h"
+
 namespace boost::asio {
 class io_context;
 }
@@ -45,6 +47,10 @@ class EventLoop {
   // Milliseconds of a steady clock, read once each tick and so up to kTickMs old.
   int64_t coarse_now_ms() const { return now_ms_; }
 
+  // What the requests on this loop are counted in. Lives as long as the last handler.
+  LoopMetrics& metrics() { return metrics_; }
+  const LoopMetrics& metrics() const { return metrics_; }
+
  private:
   friend class Timer;
   struct Impl;
@@ -56,6 +62,7 @@ class EventLoop {
   void fire_due(ListLink& slot);
   void schedule_tick();
 
+  LoopMetrics metrics_;
   std::unique_ptr<Impl> impl_;
   int64_t now_ms_ = 0;
   int64_t tick_ = 0;

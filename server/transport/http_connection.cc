@@ -385,6 +385,7 @@ bool HttpConnection::wait_socket(Need need, int64_t timeout_ms) {
 // --- the access log -----------------------------------------------------------------------------
 
 void HttpConnection::begin_record() {
+  meter_.begin(host_.is_counted ? &host_.loop->metrics() : nullptr);
   if (host_.access_log == nullptr) return;
   record_ = host_.access_log->begin(request_id_);
   if (!record_) return;
@@ -403,6 +404,7 @@ void HttpConnection::note_sent(size_t bytes) {
 
 // The pipeline has said already what the books say; of all else the exchange itself tells.
 void HttpConnection::end_record(bool is_whole) {
+  meter_.end();
   if (!record_) return;
   auto& record = *record_;
   record.bytes_in += static_cast<int64_t>(body_bytes_read_);
@@ -447,10 +449,9 @@ void HttpConnection::answer_fault(const Error& error) {
   request_id_ = id;
   started_ms_ = system_clock().steady_ms();
   begin_record();
-  if (record_) {
-    record_->status = answer.status;
-    record_->outcome = "refused";
-  }
+  note_status(answer.status);
+  if (host_.is_counted) host_.loop->metrics().count_refusal({}, error.code);
+  if (record_) record_->outcome = "refused";
   write(answer.bytes);
   log::info("request_malformed", {{"request", std::string_view(format_request_id(id))},
                                   {"status", answer.status},

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <unordered_set>
 
+#include "server/metrics/request_meter.h"
 #include "server/transport/chunked_decoder.h"
 #include "server/transport/coroutine.h"
 #include "server/transport/http_listener.h"
@@ -38,6 +39,7 @@ struct ConnectionHost : std::enable_shared_from_this<ConnectionHost> {
   RequestIds* request_ids = nullptr;
   AccessLog* access_log = nullptr;  // may stay null
   TlsEndpoint* tls = nullptr;       // null: connections are not encrypted
+  bool is_counted = false;          // in the loop's metrics
   TransportLimits limits;
   bool is_draining = false;
   std::unordered_set<HttpConnection*> connections;
@@ -70,7 +72,9 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
   const std::string& client_user() const;
   RequestId request_id() const { return request_id_; }
   const std::shared_ptr<AccessRecord>& access_record() const { return record_; }
+  RequestMeter& meter() { return meter_; }
   void note_status(int status) {
+    meter_.status = status;
     if (record_) record_->status = status;
   }
   // Those of the dialect, and those that were added to the running request.
@@ -142,7 +146,8 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
   InputBuffer head_bytes_;  // what head_'s views point into
   RequestHead head_;
   RequestId request_id_;
-  int64_t started_ms_ = 0;                // when the request's head was here, by the steady clock
+  int64_t started_ms_ = 0;  // when the request's head was here, by the steady clock
+  RequestMeter meter_;
   std::shared_ptr<AccessRecord> record_;  // of the request under way; null without an access log
   HeaderList added_headers_;
   std::string output_;

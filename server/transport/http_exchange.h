@@ -53,6 +53,10 @@ class HttpExchange {
   // log. Whoever still has something to say after the answer keeps a share of it.
   virtual std::shared_ptr<AccessRecord> access_record() const { return nullptr; }
 
+  // The door that the request goes through, for metrics; static text, empty until it is known.
+  virtual void note_door(std::string_view) {}
+  virtual std::string_view door() const { return {}; }
+
   // The whole body, of `bytes_max` and of what the configuration allows at most, with
   // `spare_capacity` reserved behind it. Sends `100 Continue` if asked for.
   // kBodyTooLarge, kRequestTimeout, kInvalidRequest (broken framing); the connection closes then.

@@ -67,6 +67,7 @@ struct HttpListener::Impl {
       host.request_ids = &request_ids;
       host.access_log = access_log;
       host.tls = tls;
+      host.is_counted = access_log != nullptr;
       host.limits = limits;
     }
   }
@@ -95,6 +96,7 @@ struct HttpListener::Impl {
   Timer accept_timer;
   size_t next_host = 0;
   std::atomic<int64_t> connections{0};
+  Counter accepted, refused;  // on the accepting loop
   std::mutex per_ip_mutex;
   std::unordered_map<std::string, int64_t> per_ip;
   std::string bound_address;
@@ -180,6 +182,8 @@ void HttpListener::Impl::start_accepting() {
 std::string HttpListener::bound_address() const { return impl_->bound_address; }
 uint16_t HttpListener::port() const { return impl_->port; }
 int64_t HttpListener::open_connections() const { return impl_->connections.load(); }
+int64_t HttpListener::accepted_connections() const { return impl_->accepted.value(); }
+int64_t HttpListener::refused_connections() const { return impl_->refused.value(); }
 
 void HttpListener::set_limits(const TransportLimits& limits) {
   impl_->hosts.front()->loop->post([impl = impl_.get(), limits] { impl->limits = limits; });
@@ -233,9 +237,11 @@ void HttpListener::Impl::accept_waiting() {
 void HttpListener::Impl::take(int socket, const sockaddr_storage& address) {
   std::string ip = ip_of(address);
   if (!admit(ip)) {
+    refused.add();
     refuse(socket, ip);
     return;
   }
+  accepted.add();
   const int on = 1;
   setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   auto& host = *hosts[next_host++ % hosts.size()];

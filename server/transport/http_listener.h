@@ -51,7 +51,8 @@ struct HttpDialect {
 
 class HttpListener {
  public:
-  // With `tls`, connections are encrypted, all of them.
+  // With an access log the requests are the gateway's own, and its loops' metrics count them. With
+  // `tls`, connections are encrypted, all of them.
   HttpListener(const std::vector<EventLoop*>& loops, HttpHandler handler, HttpDialect dialect,
                RequestIds& request_ids, const TransportLimits& limits,
                AccessLog* access_log = nullptr, TlsEndpoint* tls = nullptr);
@@ -73,6 +74,8 @@ class HttpListener {
   // Cuts every connection.
   void close_all();
   int64_t open_connections() const;
+  int64_t accepted_connections() const;  // since the start, those that were refused left out
+  int64_t refused_connections() const;   // for a limit of connections
 
  private:
   struct Impl;

@@ -96,6 +96,8 @@ class ConnectionExchange final : public HttpExchange {
   std::shared_ptr<AccessRecord> access_record() const override {
     return connection_.access_record();
   }
+  void note_door(std::string_view door) override { connection_.meter().door = door; }
+  std::string_view door() const override { return connection_.meter().door; }
   Result<std::string> read_body(size_t spare_capacity, uint64_t bytes_max) override {
     return connection_.read_body(spare_capacity, bytes_max);
   }

@@ -131,6 +131,15 @@ bool UpstreamPool::is_any_available() const {
   });
 }
 
+std::vector<std::pair<std::string, bool>> UpstreamPool::list_health() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::pair<std::string, bool>> health;
+  for (size_t i = 0; i < upstreams_.size(); ++i) {
+    health.emplace_back(upstreams_[i].name, health_[i].is_set_aside);
+  }
+  return health;
+}
+
 uint64_t UpstreamPool::next_random() {  // xorshift64
   random_state_ ^= random_state_ << 13;
   random_state_ ^= random_state_ >> 7;

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "common/clock.h"
@@ -38,6 +39,9 @@ class UpstreamPool {
 
   // Whether at least one upstream is not set aside, or due for a probe.
   bool is_any_available() const;
+
+  // Every upstream's name, and whether it is set aside.
+  std::vector<std::pair<std::string, bool>> list_health() const;
 
  private:
   struct Health {
