@@ -17,6 +17,7 @@ find_package(mimalloc REQUIRED)
 find_package(date REQUIRED)
 find_package(spdlog 1.10 CONFIG REQUIRED)
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
+pkg_check_modules(prometheus REQUIRED IMPORTED_TARGET prometheus-cpp-core)
 
 # malloc itself: named on the linker's command line, the library takes the C library's place in the
 # whole program although no symbol of it is asked for by name.

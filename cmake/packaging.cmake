@@ -14,6 +14,8 @@ install(FILES completions/chatgate.fish
 install(FILES packaging/chatgate.service packaging/chatgate.socket
               packaging/chatgate-report.service packaging/chatgate-report.timer
         DESTINATION lib/systemd/system)
+install(FILES packaging/prometheus-alerts.yml packaging/grafana-dashboard.json
+        DESTINATION "${CMAKE_INSTALL_DATADIR}/chatgate")
 install(FILES README.md CHANGELOG.md DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 
 set(CPACK_GENERATOR DEB)

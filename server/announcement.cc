@@ -12,6 +12,9 @@ namespace {
 void announce_as_events(const Announcement& announcement) {
   const std::string listening = "listening on " + announcement.url;
   log::announce("started", {{"message", std::string_view(listening)}});
+  if (!announcement.metrics_url.empty()) {
+    log::announce("metrics", {{"url", std::string_view(announcement.metrics_url)}});
+  }
   if (!announcement.is_demo) return;
   log::announce("demo_upstream", {{"message", "no upstream is configured; the answers are made up"},
                                   {"token", std::string_view(announcement.demo_token)}});
@@ -37,6 +40,9 @@ std::string demo_text(const Announcement& announcement) {
 void announce(const Announcement& announcement) {
   if (log::format() == log::Format::kJson) return announce_as_events(announcement);
   std::string text = "chatgate: listening on " + announcement.url + "\n";
+  if (!announcement.metrics_url.empty()) {
+    text += "chatgate: metrics at " + announcement.metrics_url + "\n";
+  }
   if (announcement.is_demo) text += demo_text(announcement);
   std::cerr << text << std::flush;
 }

@@ -6,6 +6,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "common/config/config.h"
@@ -39,6 +41,10 @@ class Listeners {
   // Cuts every connection.
   void close_all();
   int64_t open_connections() const;
+  // Each with the name that the metrics call it by.
+  std::vector<std::pair<std::string_view, const HttpListener*>> named() const {
+    return {{"http", http_.get()}};
+  }
 
  private:
   ListenerParts parts_;

@@ -1,10 +1,12 @@
 #include "server/server.h"
 
 #include <sys/resource.h>
+#include <algorithm>
 
 #include "common/log/access_log.h"
 #include "common/log/log.h"
 #include "common/net/address.h"
+#include "server/admin/admin_server.h"
 #include "server/announcement.h"
 #include "server/books/open_books.h"
 #include "server/books/standing_accounts.h"
@@ -47,6 +49,13 @@ RotationRules rotation_of(const Config& config) {
   return {config.access_log_bytes_max, config.access_log_files};
 }
 
+// Whether nobody has given the key a value.
+bool is_default(const LoadedConfig& loaded, std::string_view key) {
+  return std::any_of(loaded.origins.begin(), loaded.origins.end(), [&](const auto& origin) {
+    return origin.key == key && origin.origin == "default";
+  });
+}
+
 // Each stream takes two descriptors.
 void raise_file_limit() {
   rlimit limit{};
@@ -74,6 +83,7 @@ class Server {
   Result<void> read_config();
   Result<void> check_demo(const std::string& listen) const;
   Result<void> listen();
+  Result<void> listen_for_admin();
   Result<void> listen_for_control();
   Announcement announcement() const;
   void set_runtime();
@@ -93,6 +103,7 @@ class Server {
   std::optional<int> inherited_socket_;
   Config config_;
   bool is_demo_ = false;
+  bool is_admin_listen_default_ = true;
   AccessLog access_log_{system_clock()};  // ends last: its lines come out of all other parts
 
   std::optional<MasterKey> master_key_;
@@ -106,6 +117,7 @@ class Server {
   std::unique_ptr<Router> router_;
   std::unique_ptr<HttpListener> demo_;
   std::unique_ptr<Listeners> listeners_;
+  std::unique_ptr<AdminServer> admin_;
   std::unique_ptr<ControlServer> control_;
 };
 
@@ -126,6 +138,7 @@ Result<int> Server::run() {
   loops_ = std::make_unique<Loops>(config_.loops);
   for (auto* loop : loops_->all()) contexts_.push_back(std::make_unique<LoopContext>(*loop));
   if (auto listening = listen(); !listening) return tl::unexpected(listening.error());
+  if (auto listening = listen_for_admin(); !listening) return tl::unexpected(listening.error());
   loops_->start();
   if (auto listening = listen_for_control(); !listening) {
     log::warn("no_control_socket", {{"reason", std::string_view(listening.error().message)}});
@@ -134,6 +147,7 @@ Result<int> Server::run() {
   const int status = serve_until_stopped();
   control_.reset();
   loops_->stop();
+  admin_.reset();
   books_.close();
   return status;
 }
@@ -143,6 +157,7 @@ Result<void> Server::read_config() {
   if (!loaded) return tl::unexpected(loaded.error());
   config_ = std::move(loaded->config);
   is_demo_ = config_.upstreams.empty();
+  is_admin_listen_default_ = is_default(*loaded, "admin_listen");
   set_log_level(config_);
   set_log_format(config_);
   for (const std::string_view warning : loaded->warnings) {
@@ -186,9 +201,26 @@ Result<void> Server::listen() {
 }
 
 Announcement Server::announcement() const {
-  Announcement announcement{listeners_->url(), {}, {}, is_demo_, books_.demo_token()};
+  Announcement announcement;
+  announcement.url = listeners_->url();
+  if (admin_) announcement.metrics_url = admin_->url() + "/metrics";
+  announcement.is_demo = is_demo_;
+  announcement.demo_token = books_.demo_token();
   if (tls_) teach_curl(announcement, *tls_, listeners_->bound_address());
   return announcement;
+}
+
+Result<void> Server::listen_for_admin() {
+  std::vector<LoopContext*> contexts;
+  for (const auto& context : contexts_) contexts.push_back(context.get());
+  MetricsSources sources{{contexts.begin(), contexts.end()},
+                         books_.directory,
+                         books_.ledger,
+                         *books_.writer,
+                         listeners_->named()};
+  return open_admin_server(config_.admin_listen, is_admin_listen_default_,
+                           {std::move(sources), std::move(contexts), books_.request_ids})
+      .map([this](std::unique_ptr<AdminServer> admin) { admin_ = std::move(admin); });
 }
 
 // Without it the gateway serves all the same, but nobody can look into it.
@@ -263,12 +295,14 @@ void Server::reload() {
     return;
   }
   if (fresh.listen != config_.listen || fresh.db != config_.db || fresh.loops != config_.loops ||
-      fresh.conversations != config_.conversations) {
-    log::warn("needs_a_start", {{"keys", std::string_view("listen, db, loops, conversations")}});
+      fresh.conversations != config_.conversations || fresh.admin_listen != config_.admin_listen) {
+    log::warn("needs_a_start",
+              {{"keys", std::string_view("listen, db, loops, conversations, admin_listen")}});
     fresh.listen = config_.listen;
     fresh.db = config_.db;
     fresh.loops = config_.loops;
     fresh.conversations = config_.conversations;
+    fresh.admin_listen = config_.admin_listen;
   }
   keep_standing_accounts(fresh);
   reload_access_log(fresh);
@@ -340,7 +374,8 @@ int Server::drain() {
 }
 
 int64_t Server::count_running() const {
-  int64_t count = listeners_->open_connections() + (demo_ ? demo_->open_connections() : 0);
+  int64_t count = listeners_->open_connections() + (demo_ ? demo_->open_connections() : 0) +
+                  (admin_ ? admin_->open_connections() : 0);
   for (const auto& context : contexts_) count += context->job_count();
   return count;
 }
@@ -353,6 +388,7 @@ void Server::cut_connections() {
     context->loop.post([context = context.get()] { stop_jobs(*context); });
   }
   if (demo_) demo_->close_all();
+  if (admin_) admin_->close_all();
   while (count_running() > 0 && system_clock().steady_ms() < deadline_ms) {
     take_signal(signals_, kPollMs);
   }

@@ -78,6 +78,7 @@ struct Config : DoorConfig {
   std::string access_log;                    // path; empty: none
   int64_t access_log_bytes_max = 100LL << 20;
   int64_t access_log_files = 14;
+  std::string admin_listen = "127.0.0.1:9464";  // never open to the world; "off"
 };
 
 // Where a value came from: "default", "file chatgate.json", "environment OPENAI_API_KEY",

@@ -20,6 +20,19 @@ Result<std::string> normalize_listen(std::string_view text) {
   return parse_host_port(text).map(format_host_port);
 }
 
+// Whoever can reach it reads what the gateway does, so it is never open to the world.
+Result<std::string> normalize_admin_listen(std::string_view text) {
+  if (to_lower(text) == "off") return std::string("off");
+  return parse_host_port(text).map(format_host_port).and_then([](std::string address) {
+    if (is_private(address)) return Result<std::string>(std::move(address));
+    return Result<std::string>(
+        fail(ErrorCode::kInvalidArgument,
+             address + " can be reached by others than this machine and its private networks, "
+                       "who must not read the metrics; give 127.0.0.1:9464, a private address of "
+                       "this machine, or off"));
+  });
+}
+
 // "sqlite:PATH" and "sqlite://PATH" to PATH; addresses of other databases are refused.
 Result<std::string> normalize_db(std::string_view text) {
   if (text.starts_with("sqlite:")) {
@@ -149,6 +162,10 @@ void add_log_rows(std::vector<ConfigRow>& rows) {
                    1LL << 40, "rotates the access log before it grows larger; 0: only each day")));
   rows.push_back(integer("access_log_files", &Settings::access_log_files, "14", 0, 10'000,
                          "rotated access logs that are kept; 0: another program rotates"));
+  rows.push_back(text("admin_listen", &Settings::admin_listen, "127.0.0.1:9464",
+                      "private address and port of `/metrics` and `/healthz` for the "
+                      "administrator; `off`: none",
+                      normalize_admin_listen));
 }
 
 std::vector<ConfigRow> make_rows() {

@@ -41,6 +41,12 @@ void explain_doors(const Config& config, Lines& lines) {
                        : "sends through " + enumerated(config.chat_proxy_hosts)));
 }
 
+void explain_admin(const Config& config, Lines& lines) {
+  lines.push_back(config.admin_listen == "off"
+                      ? std::string("metrics: none")
+                      : "metrics: at http://" + config.admin_listen + "/metrics");
+}
+
 void explain_callers(const Config& config, Lines& lines) {
   std::vector<std::string> open;
   for (const auto& door : config.guest_doors) {
@@ -98,6 +104,7 @@ std::vector<std::string> explain(const LoadedConfig& loaded) {
   explain_doors(loaded.config, lines);
   explain_callers(loaded.config, lines);
   explain_limits(loaded.config, lines);
+  explain_admin(loaded.config, lines);
   for (const auto& note : loaded.notes) lines.push_back("note: " + note);
   for (const auto& warning : loaded.warnings) lines.push_back("warning: " + warning);
   return lines;

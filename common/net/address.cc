@@ -112,4 +112,15 @@ bool is_loopback(std::string_view listen) {
   return ip && (parse_ip_range("127.0.0.0/8")->contains(*ip) || ip == parse_ip_address("::1"));
 }
 
+bool is_private(std::string_view listen) {
+  constexpr std::array<std::string_view, 6> kBlocks{
+      "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "fc00::/7", "fe80::/10"};
+  if (is_loopback(listen)) return true;
+  const auto address = parse_host_port(listen);
+  const auto ip = address ? parse_ip_address(address->host) : std::nullopt;
+  return ip && std::any_of(kBlocks.begin(), kBlocks.end(), [&](std::string_view block) {
+           return parse_ip_range(block)->contains(*ip);
+         });
+}
+
 }  // namespace chatgate

@@ -42,5 +42,8 @@ Result<IpRange> parse_ip_range(std::string_view text);
 
 // Whether only this machine can reach what listens at "127.0.0.1:8080", "[::1]:80", "localhost:80".
 bool is_loopback(std::string_view listen);
+// Whether it is that, or an address that the internet does not route: of a private network (RFC
+// 1918, RFC 4193) or a link (RFC 3927, RFC 4291). Not for 0.0.0.0, [::] and names but localhost.
+bool is_private(std::string_view listen);
 
 }  // namespace chatgate

@@ -23,6 +23,8 @@ prefixes='CHATGATE_|OPENAI_|OPS_|CHAT_|DATABASE_|SERVER_|BASIC_AUTH_'
 for variable in $(compgen -e | grep -E "^($prefixes|($others)\$)"); do
   [[ $variable == CHATGATE_ROOT ]] || unset "$variable"
 done
+# Many gateways run at once: a script that wants the administrator's listener says where.
+export CHATGATE_ADMIN_LISTEN=off
 
 clean_up() {
   local status=$?
