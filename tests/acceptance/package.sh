@@ -20,6 +20,8 @@ expect "the files" "$(cd root && find . -type f ! -name 'chatgate-*.1.gz' | sort
 ./usr/lib/systemd/system/chatgate.service
 ./usr/lib/systemd/system/chatgate.socket
 ./usr/share/bash-completion/completions/chatgate
+./usr/share/chatgate/grafana-dashboard.json
+./usr/share/chatgate/prometheus-alerts.yml
 ./usr/share/doc/chatgate/CHANGELOG.md
 ./usr/share/doc/chatgate/README.md
 ./usr/share/doc/chatgate/copyright
@@ -68,6 +70,7 @@ DESTDIR=$work/elsewhere cmake --install "$build" --prefix /opt/chatgate > instal
 expect "what is installed" "$(cd elsewhere/opt/chatgate && find . -name '*chatgate' | sort)" "\
 ./bin/chatgate
 ./share/bash-completion/completions/chatgate
+./share/chatgate
 ./share/doc/chatgate
 ./share/zsh/site-functions/_chatgate"
 expect "where" "$(ls elsewhere)" opt
