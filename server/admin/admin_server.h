@@ -13,8 +13,8 @@
 
 #include "common/result.h"
 #include "server/admin/metrics_page.h"
-#include "server/guard/slow_work.h"
 #include "server/transport/http_listener.h"
+#include "server/transport/slow_work.h"
 
 namespace chatgate {
 
