@@ -25,11 +25,11 @@ class TlsEndpoint {
   // Connections that begin from now on are served with these files; those of before go on as they
   // are. The accounts are those of all connections from now on, whatever becomes of the files:
   // when these cannot be served with, the error says why and the old ones stay in force.
+  // REQUIRES, as look_after_files does: one thread at a time, the main one.
   Result<void> use(const TlsSettings& settings);
 
   // The same with the files of now, if one has changed since they were last looked at, or if the
-  // keys of the tickets are old. The log tells what came of it. The main thread calls it now and
-  // then.
+  // keys of the tickets are old. The log tells what came of it. To be called now and then.
   void look_after_files();
 
   std::shared_ptr<const TlsContext> context() const;  // REQUIRES: one use has succeeded
@@ -59,10 +59,10 @@ class TlsEndpoint {
 
   const Clock& clock_;
   mutable std::mutex mutex_;
-  TlsSettings settings_;
-  std::shared_ptr<const TlsContext> context_;
-  Stamps stamps_;          // of the last look, whatever came of it
-  int64_t loaded_ms_ = 0;  // when the context was made, by the steady clock
+  TlsSettings settings_;                       // within the lock
+  std::shared_ptr<const TlsContext> context_;  // within the lock
+  Stamps stamps_;                              // of the last look, whatever came of it
+  int64_t loaded_ms_ = 0;                      // when the context was made, by the steady clock
   std::atomic<int> handshakes_ = 0;
   SlowWork workers_;  // last: its threads use what stands above
 };

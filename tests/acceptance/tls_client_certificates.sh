@@ -9,7 +9,8 @@ prepare_tls
 make_authority clients
 make_authority strangers
 make_certificate ann clients /CN=ann.laptop
-make_certificate bob clients /O=Example 'subjectAltName=DNS:b.example,email:bob@example.org,URI:spiffe://example.org/bob'
+make_certificate bob clients /O=Example \
+  'subjectAltName=DNS:b.example,email:bob@example.org,URI:spiffe://example.org/bob'
 make_certificate cleo clients /CN=cleo
 make_certificate nobody clients /CN=nobody
 make_certificate two clients /CN=ann.laptop 'subjectAltName=email:bob@example.org'
