@@ -10,7 +10,7 @@ for address in 0.0.0.0:9464 '[::]:9464' :9464 8.8.8.8:9464 '[2001:db8::1]:9464' 
   timeout 30 "$CHATGATE" serve --listen 127.0.0.1:0 --db other.db --upstream-url "$upstream/v1" \
     --admin-listen "$address" > out 2> err || status=$?
   expect "exit status with $address" "$status" 2
-  expect_match "what is said of $address" "$(< err)" 'admin_listen.*others.*127\.0\.0\.1:9464'
+  expect_match "what is said of $address" "$(< err)" 'admin-listen.*others.*127\.0\.0\.1:9464'
 done
 [[ ! -e other.db ]] || fail "a database was made for nothing"
 

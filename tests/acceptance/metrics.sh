@@ -5,6 +5,10 @@
 . "$here/metrics_lib.sh"
 start_upstream
 set_price gpt-4o gpt-4o-mini status-500 cut-chunk no-usage stall-mid
+add_user poor 0.0000001
+poor=$token
+add_user slow 10 --rpm 1
+slow=$token
 add_user ann
 start_observed_gateway --access-log "$access_log" --retries 0 --model-aliases short=gpt-4o-mini --failures-to-set-aside 1000
 
@@ -34,11 +38,11 @@ chat gpt-4o
 token=$good
 chat gpt-none
 post /v1/chat/completions '{"model":'
-request PUT /chat
+request GET /chat
 request GET /nowhere
-add_user poor 0.0000001
+token=$poor
 chat gpt-4o
-add_user slow 10 --rpm 1
+token=$slow
 chat gpt-4o
 chat gpt-4o
 expect "a limited request" "$status" 429
@@ -48,8 +52,8 @@ printf 'GET / HTTP/1.1\r\nBad Header: 1\r\n\r\n' | raw > /dev/null
 # The books' numbers.
 books() {
   admin usage report --format json --by model | json "
-    String(+input.filter(row => row.model === '$1' || '$1' === '*')
-      .reduce((sum, row) => sum + Number(row.$2), 0).toPrecision(9))"
+    input.filter(row => row.model === '$1' || '$1' === '*')
+      .reduce((sum, row) => sum + Number(row.$2), 0).toFixed(9).replace(/\\.?0+$/, '')"
 }
 expect "requests in the books" "$(books '*' requests)" 11
 expect_sum 11 chatgate_requests_total

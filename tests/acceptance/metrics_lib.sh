@@ -26,7 +26,7 @@ sum_of() {
       for (i = 1; i <= count; i++) if (index($0, words[i]) == 0) next
       sum += $NF
     }
-    END { printf "%.9g\n", sum }' "$work/scrape"
+    END { text = sprintf("%.9f", sum); sub(/[.]?0+$/, "", text); print text }' "$work/scrape"
 }
 
 # expect_sum EXPECTED NAME [LABEL...]: within ten seconds.
