@@ -10,7 +10,8 @@ poor=$token
 add_user slow 10 --rpm 1
 slow=$token
 add_user ann
-start_observed_gateway --access-log "$access_log" --retries 0 --model-aliases short=gpt-4o-mini --failures-to-set-aside 1000
+start_observed_gateway --access-log "$access_log" --retries 0 --model-aliases short=gpt-4o-mini \
+  --failures-to-set-aside 1000
 
 # Every way to end in the books.
 chat gpt-4o
@@ -89,8 +90,13 @@ counted_by_status() {
   sed -n 's/^chatgate_http_requests_total{door="\(.*\)",status="\(.*\)"} \(.*\)/\1 \2 \3/p' "$work/scrape" | sort
 }
 logged_by_status() {
-  logged "Object.entries(input.reduce((all, line) => { const key = (line.door || 'none') + ' ' + (line.status || 'none'); all[key] = (all[key] ?? 0) + 1; return all }, {}))
-    .map(([key, lines]) => key + ' ' + lines).join('\\n')" | sort
+  logged "
+    const counts = {}
+    for (const {door, status} of input) {
+      const key = (door || 'none') + ' ' + (status || 'none')
+      counts[key] = (counts[key] ?? 0) + 1
+    }
+    Object.entries(counts).map(([key, count]) => key + ' ' + count).join('\\n')" | sort
 }
 wait_for_value "$(counted_by_status)" logged_by_status
 expect "by status" "$(sum_of chatgate_http_requests_total 'door="v1"' 'status="429"')" 2

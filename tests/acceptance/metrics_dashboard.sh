@@ -30,14 +30,16 @@ json '
   JSON.stringify({groups: [{name: "dashboard", rules}]})' < expressions.json > dashboard.yml
 promtool check rules dashboard.yml > rules.log 2>&1 || fail "promtool refuses an expression: $(< rules.log)"
 
-sed -n 's/^# TYPE \([^ ]*\) histogram$/\1_bucket\n\1_sum\n\1_count/p; s/^# TYPE \([^ ]*\) .*/\1/p' scrape | sort -u > there
+sed -n 's/^# TYPE \([^ ]*\) histogram$/\1_bucket\n\1_sum\n\1_count/p; s/^# TYPE \([^ ]*\) .*/\1/p' scrape |
+  sort -u > there
 grep -ohE '\b(chatgate|process)_[a-z_]+' expressions "$CHATGATE_ROOT/packaging/prometheus-alerts.yml" |
   sort -u > wanted
 expect "what no scrape has" "$(comm -23 wanted there)" ""
 # And the other way round: what is measured is shown.
 sed -n 's/^# TYPE \(chatgate_[^ ]*\) .*/\1/p' scrape | sort -u |
   while read -r family; do grep -q "$family" "$dashboard" || echo "$family"; done > unseen
-expect "what the dashboard leaves out" "$(grep -v -e build_info -e estimated -e chatgate_connections_total unseen || true)" ""
+expect "what the dashboard leaves out" \
+  "$(grep -v -e build_info -e estimated -e chatgate_connections_total unseen || true)" ""
 
 # What Grafana wants of a dashboard that is imported.
 expect "its panels" "$(json '

@@ -57,7 +57,8 @@ traced_as "a later version" 200 "7f${parent#00}-more" "" "$trace"
 tell_upstream next '{"behaviour":"status-503"}'
 chat gpt-4o '' "${traced[@]}"
 traced_as "a second attempt" 200 "$parent" "$both" "$trace"
-expect "both attempts" "$(seen "input.slice(-2).every(({headers}) => headers.some(([, value]) => value === '$parent'))")" true
+expect "both attempts" \
+  "$(seen "input.slice(-2).every(({headers}) => headers.some(([, value]) => value === '$parent'))")" true
 
 # Requests that come to nothing are found by their trace too.
 chat gpt-none '' "${traced[@]}"
