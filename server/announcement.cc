@@ -15,6 +15,9 @@ void announce_as_events(const Announcement& announcement) {
   if (!announcement.metrics_url.empty()) {
     log::announce("metrics", {{"url", std::string_view(announcement.metrics_url)}});
   }
+  if (!announcement.websocket_url.empty()) {
+    log::announce("websocket", {{"url", std::string_view(announcement.websocket_url)}});
+  }
   if (!announcement.is_demo) return;
   log::announce("demo_upstream", {{"message", "no upstream is configured; the answers are made up"},
                                   {"token", std::string_view(announcement.demo_token)}});
@@ -42,6 +45,9 @@ void announce(const Announcement& announcement) {
   std::string text = "chatgate: listening on " + announcement.url + "\n";
   if (!announcement.metrics_url.empty()) {
     text += "chatgate: metrics at " + announcement.metrics_url + "\n";
+  }
+  if (!announcement.websocket_url.empty()) {
+    text += "chatgate: WebSocket on " + announcement.websocket_url + "\n";
   }
   if (announcement.is_demo) text += demo_text(announcement);
   std::cerr << text << std::flush;

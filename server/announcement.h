@@ -6,10 +6,11 @@
 namespace chatgate {
 
 struct Announcement {
-  std::string url;           // "http://127.0.0.1:8080"
-  std::string metrics_url;   // empty: there are none
-  std::string curl_options;  // that curl needs before a URL of ours, "--cacert cert.pem "
-  std::string curl_url;      // as curl must name it; empty: `url`
+  std::string url;            // "http://127.0.0.1:8080"
+  std::string metrics_url;    // empty: there are none
+  std::string websocket_url;  // of its own port, "ws://127.0.0.1:9001"; empty: none
+  std::string curl_options;   // that curl needs before a URL of ours, "--cacert cert.pem "
+  std::string curl_url;       // as curl must name it; empty: `url`
   bool is_demo = false;
   std::string demo_token;  // only right after its creation
 };

@@ -24,15 +24,45 @@ Result<void> Listeners::open(const Config& config, std::optional<int> inherited_
   http_ = std::make_unique<HttpListener>(parts_.loops, parts_.handler, parts_.dialect,
                                          parts_.request_ids, limits_of(config), &parts_.access_log,
                                          parts_.tls);
-  return inherited_socket ? http_->adopt(*inherited_socket) : http_->listen(config.listen);
+  auto opened = inherited_socket ? http_->adopt(*inherited_socket) : http_->listen(config.listen);
+  return opened && !config.websocket_listen.empty() ? open_websocket(config) : opened;
 }
 
-void Listeners::set_limits(const Config& config) { http_->set_limits(limits_of(config)); }
+Result<void> Listeners::open_websocket(const Config& config) {
+  auto dialect = parts_.dialect;  // whatever the path, faults are told as at the WebSocket's own
+  dialect.render_error = [render = dialect.render_error](const Error& error, std::string_view) {
+    return render(error, "/ws");
+  };
+  websocket_ = std::make_unique<HttpListener>(parts_.loops, parts_.websocket_handler, dialect,
+                                              parts_.request_ids, limits_of(config),
+                                              &parts_.access_log, parts_.tls);
+  return websocket_->listen(config.websocket_listen);
+}
 
-void Listeners::drain() { http_->drain(); }
+std::vector<HttpListener*> Listeners::all() const {
+  std::vector<HttpListener*> all;
+  for (auto* listener : {http_.get(), websocket_.get()}) {
+    if (listener != nullptr) all.push_back(listener);
+  }
+  return all;
+}
 
-void Listeners::close_all() { http_->close_all(); }
+void Listeners::set_limits(const Config& config) {
+  for (auto* listener : all()) listener->set_limits(limits_of(config));
+}
 
-int64_t Listeners::open_connections() const { return http_->open_connections(); }
+void Listeners::drain() {
+  for (auto* listener : all()) listener->drain();
+}
+
+void Listeners::close_all() {
+  for (auto* listener : all()) listener->close_all();
+}
+
+int64_t Listeners::open_connections() const {
+  int64_t count = 0;
+  for (const auto* listener : all()) count += listener->open_connections();
+  return count;
+}
 
 }  // namespace chatgate

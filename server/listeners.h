@@ -19,6 +19,7 @@ namespace chatgate {
 struct ListenerParts {
   std::vector<EventLoop*> loops;
   HttpHandler handler;
+  HttpHandler websocket_handler;  // of the port that is a WebSocket alone
   HttpDialect dialect;
   RequestIds& request_ids;
   AccessLog& access_log;
@@ -34,6 +35,10 @@ class Listeners {
 
   std::string bound_address() const { return http_->bound_address(); }
   std::string url() const { return (parts_.tls ? "https://" : "http://") + bound_address(); }
+  // Of the WebSocket's own port; empty: there is none.
+  std::string websocket_url() const {
+    return websocket_ ? (parts_.tls ? "wss://" : "ws://") + websocket_->bound_address() : "";
+  }
 
   void set_limits(const Config& config);
   // No new connections; idle ones close, busy ones close after their answer.
@@ -43,12 +48,18 @@ class Listeners {
   int64_t open_connections() const;
   // Each with the name that the metrics call it by.
   std::vector<std::pair<std::string_view, const HttpListener*>> named() const {
-    return {{"http", http_.get()}};
+    std::vector<std::pair<std::string_view, const HttpListener*>> named{{"http", http_.get()}};
+    if (websocket_) named.emplace_back("websocket", websocket_.get());
+    return named;
   }
 
  private:
+  Result<void> open_websocket(const Config& config);
+  std::vector<HttpListener*> all() const;
+
   ListenerParts parts_;
   std::unique_ptr<HttpListener> http_;
+  std::unique_ptr<HttpListener> websocket_;  // null: it has no port of its own
 };
 
 }  // namespace chatgate

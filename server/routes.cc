@@ -26,6 +26,8 @@ constexpr Door kBot{"bot", render_bot_error};
 constexpr Door kHealth{"health", render_v1_error};
 constexpr Door kDocs{"docs", render_v1_error};
 
+constexpr std::string_view kWebsocketPath = "/ws";
+
 bool has_ops_key(const Config& config) { return !config.ops_key.empty(); }
 
 bool takes_bot_keys(const Config& config) {
@@ -47,6 +49,7 @@ constexpr std::array kRoutes{
     RouteEntry{"/accounts", kAccounts, answer_accounts, kDescribeAccounts, has_ops_key},
     RouteEntry{"/ask", kAsk, answer_ask, kDescribeAsk},
     RouteEntry{"/ask/", kAsk, answer_ask, kDescribeAsk},
+    RouteEntry{kWebsocketPath, kAsk, answer_websocket, kDescribeAsk},
     RouteEntry{"/chatgpt", kChatgpt, answer_chatgpt, kDescribeChatgpt},
     RouteEntry{"/api/chat", kBot, answer_bot, kDescribeBot},
     RouteEntry{"/ai/chat", kBot, answer_bot, kDescribeBot},
@@ -139,14 +142,7 @@ void Router::answer(HttpExchange& exchange, LoopContext& context) {
     request.rest = std::string_view(request.path).substr(route->path.size());
   }
   introduce(request, route);
-  const auto admitted = parts_.guard.admit(exchange, runtime->front, kind_of(request.door));
-  if (!admitted) {
-    if (admitted.error().code == ErrorCode::kRateLimited) {
-      context.loop.metrics().count_rate_limit(RateLimit::kAddress);
-    }
-    return answer_error(request, admitted.error());
-  }
-  if (!*admitted) return;
+  if (!admit(request)) return;
   if (route == nullptr) {
     return answer_error(
         request, {ErrorCode::kNotFound, "there is nothing at this path; the API is below /v1/"});
@@ -154,14 +150,38 @@ void Router::answer(HttpExchange& exchange, LoopContext& context) {
   route->answer(parts_, request);
 }
 
-void Router::answer_message(HttpExchange& exchange, LoopContext& context, Question question) {
+// False: the request has been answered already.
+bool Router::admit(const RoutedRequest& request) {
+  const auto kind = kind_of(request.door);
+  const auto admitted = parts_.guard.admit(request.exchange, request.runtime->front, kind);
+  if (admitted) return *admitted;
+  if (admitted.error().code == ErrorCode::kRateLimited) {
+    request.context.loop.metrics().count_rate_limit(RateLimit::kAddress);
+  }
+  answer_error(request, admitted.error());
+  return false;
+}
+
+void Router::answer_websocket_port(HttpExchange& exchange, LoopContext& context) {
+  const auto runtime = context.runtime;
+  const auto* route = find_route(kWebsocketPath, runtime->config);
+  const RoutedRequest request{exchange, context, runtime, std::string(kWebsocketPath), kAsk};
+  introduce(request, route);
+  if (!admit(request)) return;
+  if (route == nullptr) {
+    return answer_error(request, {ErrorCode::kNotFound, "the door ask is closed"});
+  }
+  answer_websocket(parts_, request);
+}
+
+void Router::answer_message(HttpExchange& exchange, LoopContext& context,
+                            Result<Question> question) {
   const RoutedRequest request{exchange, context, context.runtime, std::string(exchange.path()),
                               kAskMessages};
   introduce(request, &kMessageRoute);
-  const auto admitted = parts_.guard.admit(exchange, request.runtime->front, FrontKind::kApi);
-  if (!admitted) return answer_error(request, admitted.error());
-  if (!*admitted) return;
-  ask_for_messages(parts_, request, std::move(question));
+  if (!admit(request)) return;
+  if (!question) return answer_error(request, question.error());
+  ask_for_messages(parts_, request, std::move(*question));
 }
 
 RenderedError Router::render_fault(const Error& error, std::string_view target,

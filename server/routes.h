@@ -59,13 +59,18 @@ class Router {
  public:
   explicit Router(RouteParts parts) : parts_(parts) {}
   void answer(HttpExchange& exchange, LoopContext& context);
-  // A question to the door `ask` that came as a message (transport/message_exchange.h).
-  void answer_message(HttpExchange& exchange, LoopContext& context, Question question);
+  // Of the port whose every path is the WebSocket.
+  void answer_websocket_port(HttpExchange& exchange, LoopContext& context);
+  // A question to the door `ask` that came as a message (transport/message_exchange.h), or why what
+  // came is none.
+  void answer_message(HttpExchange& exchange, LoopContext& context, Result<Question> question);
   // An error of the transport, in the words of the door that `target` leads to.
   RenderedError render_fault(const Error& error, std::string_view target,
                              const Config& config) const;
 
  private:
+  bool admit(const RoutedRequest& request);
+
   RouteParts parts_;
 };
 
@@ -89,6 +94,7 @@ AnswerRoute answer_openai;        // /v1/...
 AnswerRoute answer_chat_door;     // /chat
 AnswerRoute answer_week;          // /data/week
 AnswerRoute answer_ask;           // /ask/{conversation_id}
+AnswerRoute answer_websocket;     // /ws
 AnswerRoute answer_chat_process;  // /api/chat-process
 AnswerRoute answer_session;       // /api/session
 AnswerRoute answer_config;        // /api/config

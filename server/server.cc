@@ -166,7 +166,9 @@ Result<void> Server::read_config() {
   auto key = read_master_key(config_);
   if (!key) return tl::unexpected(key.error());
   master_key_ = *key;
-  return inherited_socket_ ? Result<void>() : check_demo(config_.listen);
+  auto checked = inherited_socket_ ? Result<void>() : check_demo(config_.listen);
+  const auto& websocket = config_.websocket_listen;
+  return checked && !websocket.empty() ? check_demo(websocket) : checked;
 }
 
 // The demo's token stands in the log and its answers are made up: nothing for others.
@@ -193,6 +195,9 @@ Result<void> Server::listen() {
   listeners_ = std::make_unique<Listeners>(ListenerParts{
       loops_->all(),
       [this](HttpExchange& exchange) { router_->answer(exchange, context_of(exchange.loop())); },
+      [this](HttpExchange& exchange) {
+        router_->answer_websocket_port(exchange, context_of(exchange.loop()));
+      },
       dialect(), books_.request_ids, access_log_, tls_.get()});
   if (auto opened = listeners_->open(config_, inherited_socket_); !opened) return opened;
   if (auto checked = check_demo(listeners_->bound_address()); !checked) return checked;
@@ -203,6 +208,7 @@ Result<void> Server::listen() {
 Announcement Server::announcement() const {
   Announcement announcement;
   announcement.url = listeners_->url();
+  announcement.websocket_url = listeners_->websocket_url();
   if (admin_) announcement.metrics_url = admin_->url() + "/metrics";
   announcement.is_demo = is_demo_;
   announcement.demo_token = books_.demo_token();
@@ -295,9 +301,11 @@ void Server::reload() {
     return;
   }
   if (fresh.listen != config_.listen || fresh.db != config_.db || fresh.loops != config_.loops ||
-      fresh.conversations != config_.conversations || fresh.admin_listen != config_.admin_listen) {
-    log::warn("needs_a_start",
-              {{"keys", std::string_view("listen, db, loops, conversations, admin_listen")}});
+      fresh.conversations != config_.conversations || fresh.admin_listen != config_.admin_listen ||
+      fresh.websocket_listen != config_.websocket_listen) {
+    log::warn("needs_a_start", {{"keys", std::string_view("listen, db, loops, conversations, "
+                                                          "admin_listen, websocket_listen")}});
+    fresh.websocket_listen = config_.websocket_listen;
     fresh.listen = config_.listen;
     fresh.db = config_.db;
     fresh.loops = config_.loops;

@@ -32,6 +32,11 @@ struct DoorConfig {
   int64_t ask_message_ttl_ms = 2'592'000'000;
   std::string conversations = "database";  // or "memory": never written to disk
 
+  // The WebSocket of the door ask.
+  std::string websocket_listen;  // a port of its own beside /ws: address:port; empty: none
+  int64_t websocket_message_bytes_max = 1 << 20;
+  int64_t websocket_idle_timeout_ms = 600'000;  // without a question or a pong
+
   // The door web.
   std::map<std::string, std::string> static_users;  // name -> password; secret
   std::string ops_key;                              // of /accounts; secret; empty: it is closed

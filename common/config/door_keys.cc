@@ -90,10 +90,11 @@ Result<std::string> normalize_ops_key(std::string_view text) {
 
 // By the other routes of server/routes.cc.
 bool is_taken_path(std::string_view path) {
-  constexpr std::array<std::string_view, 15> kTaken{
+  constexpr std::array<std::string_view, 16> kTaken{
       "chat",    "data/week",      "chatgpt",          "accounts",     "healthz",
       "readyz",  "api/chat",       "api/chat-process", "api/session",  "api/config",
-      "ai/chat", "ai/chat_custom", "ai/chat_proxy",    "openapi.json", "docs"};
+      "ai/chat", "ai/chat_custom", "ai/chat_proxy",    "openapi.json", "docs",
+      "ws"};
   return path.starts_with("v1/") || path.starts_with("ask/") || path.starts_with("docs/") ||
          std::find(kTaken.begin(), kTaken.end(), path) != kTaken.end();
 }
@@ -153,6 +154,17 @@ Result<std::string> normalize_proxy_host(std::string_view text) {
   return has_port ? normal : normal.substr(0, normal.rfind(':'));
 }
 
+// "off", "on", an address with a port or without one.
+Result<std::string> normalize_websocket_listen(std::string_view text) {
+  constexpr std::string_view kPort = "9001";
+  const std::string word = to_lower(trim(text));
+  if (word.empty() || word == "off" || word == "false") return std::string();
+  if (word == "on" || word == "true") return "127.0.0.1:" + std::string(kPort);
+  const size_t colon = word.rfind(':');
+  const bool has_port = colon != word.npos && word.find(']', colon) == word.npos;
+  return parse_host_port(has_port ? word : word + ":" + std::string(kPort)).map(format_host_port);
+}
+
 Result<std::string> normalize_language(std::string_view text) {
   if (const auto language = parse_language(text)) return std::string(language_name(*language));
   return fail(ErrorCode::kInvalidArgument,
@@ -197,6 +209,18 @@ void add_conversation_rows(std::vector<ConfigRow>& rows) {
                       normalize_conversations));
 }
 
+void add_websocket_rows(std::vector<ConfigRow>& rows) {
+  rows.push_back(text("websocket_listen", &Settings::websocket_listen, "",
+                      "port of its own for the WebSocket of the door `ask`, beside its `/ws`: an "
+                      "address, or `on` for `127.0.0.1:9001`; none: no such port",
+                      normalize_websocket_listen));
+  rows.push_back(bytes("websocket_message_bytes_max", &Settings::websocket_message_bytes_max,
+                       "1MiB", 1 << 10, 64 << 20, "largest message of a WebSocket's client"));
+  rows.push_back(duration("websocket_idle_timeout", &Settings::websocket_idle_timeout_ms, "10m",
+                          kSecondMs, 30 * kDayMs,
+                          "a WebSocket that sends no question and answers no ping"));
+}
+
 void add_dialect_rows(std::vector<ConfigRow>& rows) {
   rows.push_back(secret(other("object", "static_users", &Settings::static_users, "",
                               "unmetered accounts with their passwords, made at the start",
@@ -227,6 +251,7 @@ void add_dialect_rows(std::vector<ConfigRow>& rows) {
 void add_door_rows(std::vector<ConfigRow>& rows) {
   add_general_rows(rows);
   add_conversation_rows(rows);
+  add_websocket_rows(rows);
   add_dialect_rows(rows);
 }
 

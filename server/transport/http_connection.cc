@@ -81,6 +81,7 @@ void HttpConnection::serve() {
       cut();
       return;
     }
+    if (upgrade_) return serve_upgraded();
     if (!keeps_alive() || !discard_body()) break;
     limits_ = host_.limits;
   }
@@ -294,6 +295,7 @@ void HttpConnection::on_received(bool failed, size_t bytes) {
     tell_gone();
   } else {
     input_.commit(bytes);
+    if (listener_ != nullptr) listener_->on_input();
     if (on_gone_) watch_for_end();
   }
   input_event_.notify();

@@ -19,6 +19,7 @@
 #include "server/transport/request_processor.h"
 #include "server/transport/tls_channel.h"
 #include "server/transport/tls_endpoint.h"
+#include "server/transport/upgraded_connection.h"
 
 namespace chatgate {
 
@@ -85,6 +86,8 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
   Result<std::string> read_body(size_t spare_capacity, uint64_t bytes_max);
   void on_client_gone(std::function<void()> callback);
   void finish_request() { on_gone_ = nullptr; }
+  // What takes the connection over when the answer is sent; null: nothing.
+  void upgrade(std::function<void(UpgradedConnection&)> run) { upgrade_ = std::move(run); }
   bool flush();
   bool keeps_alive() const;
   void close_after_answer() { must_close_ = true; }
@@ -134,6 +137,10 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
   void end_tls();
   void identify_client();
 
+  // After an upgrade; http_upgrade.cc.
+  class Upgraded;
+  void serve_upgraded();
+
   // A last handler may be freed with its loop, after the listener has gone.
   std::shared_ptr<ConnectionHost> host_owner_;
   ConnectionHost& host_;
@@ -155,6 +162,8 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
   Event socket_event_;
   std::function<void()> on_gone_;
   std::unique_ptr<Timer> end_watch_;  // while too much is unread to receive more
+  std::function<void(UpgradedConnection&)> upgrade_;
+  UpgradedConnection::Listener* listener_ = nullptr;  // the protocol after an upgrade
 
   ChunkedDecoder chunked_;
   uint64_t body_bytes_read_ = 0;

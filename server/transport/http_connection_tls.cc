@@ -207,6 +207,7 @@ void HttpConnection::end_tls() {
 }
 
 void HttpConnection::close_if_idle() {
+  if (listener_ != nullptr) return listener_->on_drain();
   if (!is_idle_) return;
   if (tls_) tls_->end();
   cut();

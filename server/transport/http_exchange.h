@@ -18,6 +18,7 @@
 namespace chatgate {
 
 class EventLoop;
+class UpgradedConnection;
 
 using HeaderList = std::vector<std::pair<std::string, std::string>>;
 
@@ -68,14 +69,19 @@ class HttpExchange {
   // For the answer, whoever makes it, unless that has a header of this name; Vary is added besides.
   virtual void add_header(std::string name, std::string value) = 0;
 
-  // Exactly one of these, once. Headers are complete: no Content-Length, Connection, Date, and none
-  // of those that every answer bears.
+  // Exactly one of these three, once. Headers are complete: no Content-Length, Connection, Date,
+  // and none of those that every answer bears.
   virtual void answer(int status, HeaderList headers, std::string body) = 0;
   // `produce` runs after the route has returned, inside the same coroutine, and writes the whole
   // body. It returns whether the body is whole; if not, the connection is cut so that the client
   // notices. `content_length` < 0: unknown (chunked).
   virtual void stream(int status, HeaderList headers, int64_t content_length,
                       std::function<bool(BodySink&)> produce) = 0;
+  // Answers 101; `run` then has the connection in place of HTTP, inside the same coroutine, and
+  // ends it by returning. Only where a request has a connection of its own.
+  virtual void upgrade(HeaderList, std::function<void(UpgradedConnection&)>) {
+    answer(501, {}, {});
+  }
 };
 
 // Bears one request. Exceptions become a 500.

@@ -35,6 +35,7 @@ class InputBuffer {
   }
   char* free_space() { return data_.get() + end_; }
   size_t free_bytes() const { return capacity_ - end_; }
+  size_t capacity() const { return capacity_; }
   void commit(size_t bytes) { end_ += bytes; }
   // REQUIRES, as clear and swap do: no receive is pending.
   void append(std::string_view bytes) {

@@ -38,7 +38,7 @@ class MessageExchange::Sink final : public BodySink {
  public:
   explicit Sink(MessageExchange& exchange) : exchange_(exchange) {}
   bool write(std::string_view bytes) override { return exchange_.send_pieces(bytes); }
-  bool flush() override { return !exchange_.is_gone_; }
+  bool flush() override { return exchange_.flush_messages() && !exchange_.is_gone_; }
   void cut() override { exchange_.cut(); }
 
  private:
@@ -51,6 +51,7 @@ MessageExchange::MessageExchange(EventLoop& loop, RequestId id, const MessageOri
   head_.method = "POST";
   head_.target = origin.path;
   for (const auto& [name, value] : origin.headers) head_.fields.push_back({name, value});
+  meter_.begin(&loop.metrics());
   if (access_log != nullptr) record_ = access_log->begin(id);
   if (!record_) return;
   record_->client = origin.client_ip;
@@ -60,6 +61,7 @@ MessageExchange::MessageExchange(EventLoop& loop, RequestId id, const MessageOri
 
 // The pipeline has said already what the books say; of all else the exchange itself tells.
 MessageExchange::~MessageExchange() {
+  meter_.end();
   if (!record_) return;
   record_->duration_ms = system_clock().steady_ms() - started_ms_;
   if (!record_->outcome.empty()) return;
@@ -93,13 +95,13 @@ void MessageExchange::on_client_gone(std::function<void()> callback) {
 }
 
 void MessageExchange::answer(int status, HeaderList, std::string body) {
-  if (record_) record_->status = status;
+  note_status(status);
   is_whole_ = status < 400 ? send_pieces(body) : note_sent(send_error(status, body), body.size());
 }
 
 void MessageExchange::stream(int status, HeaderList, int64_t,
                              std::function<bool(BodySink&)> produce) {
-  if (record_) record_->status = status;
+  note_status(status);
   produce_ = std::move(produce);
 }
 
@@ -118,6 +120,11 @@ bool MessageExchange::send_pieces(std::string_view bytes) {
   }
   unsent_.erase(0, sent);
   return !is_gone_;
+}
+
+void MessageExchange::note_status(int status) {
+  meter_.status = status;
+  if (record_) record_->status = status;
 }
 
 bool MessageExchange::note_sent(bool is_sent, size_t bytes) {

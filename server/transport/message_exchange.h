@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "server/metrics/request_meter.h"
 #include "server/transport/event_loop.h"
 #include "server/transport/http_exchange.h"
 
@@ -54,6 +55,8 @@ class MessageExchange : public HttpExchange {
   const std::string& client_ip() const final { return origin_.client_ip; }
   const std::string& client_user() const final { return origin_.client_user; }
   std::shared_ptr<AccessRecord> access_record() const final { return record_; }
+  void note_door(std::string_view door) final { meter_.door = door; }
+  std::string_view door() const final { return meter_.door; }
   Result<std::string> read_body(size_t, uint64_t) final { return std::string(); }
   void on_client_gone(std::function<void()> callback) final;
   void add_header(std::string, std::string) final {}  // messages bear none
@@ -65,6 +68,8 @@ class MessageExchange : public HttpExchange {
   // Both suspend while the client takes nothing, and return false when it is gone.
   virtual bool send_message(std::string_view text) = 0;
   virtual bool send_error(int status, std::string_view text) = 0;
+  // What was sent so far may have waited for more of it.
+  virtual bool flush_messages() { return true; }
   // Ends the connection, or this answer's part of it, as it is.
   virtual void cut() = 0;
 
@@ -72,6 +77,7 @@ class MessageExchange : public HttpExchange {
   class Sink;
   bool send_pieces(std::string_view bytes);
   bool note_sent(bool is_sent, size_t bytes);
+  void note_status(int status);
 
   EventLoop& loop_;
   const RequestId id_;
@@ -79,6 +85,7 @@ class MessageExchange : public HttpExchange {
   RequestHead head_;
   const int64_t started_ms_;
   std::shared_ptr<AccessRecord> record_;
+  RequestMeter meter_;
   std::function<void()> on_gone_;
   bool is_gone_ = false;
   bool is_whole_ = false;

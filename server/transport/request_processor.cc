@@ -19,6 +19,8 @@ namespace chatgate {
 namespace {
 
 constexpr size_t kHeaderBytesExpected = 1024;
+constexpr int kSwitchingProtocols = 101;
+constexpr int kUpgradeRequired = 426;
 
 class ConnectionStream final : public httplib::Stream {
  public:
@@ -114,6 +116,11 @@ class ConnectionExchange final : public HttpExchange {
   }
   void stream(int status, HeaderList headers, int64_t content_length,
               std::function<bool(BodySink&)> produce) override;
+  void upgrade(HeaderList headers, std::function<void(UpgradedConnection&)> run) override {
+    response_.status = kSwitchingProtocols;
+    set_headers(std::move(headers));
+    connection_.upgrade(std::move(run));
+  }
 
  private:
   void set_headers(HeaderList headers) {
@@ -206,6 +213,7 @@ HttplibProcessor::HttplibProcessor(HttpHandler handler) : handler_(std::move(han
         }
         log::error("request_failed_inside", {{"reason", std::string_view(reason)}});
         auto& connection = *static_cast<HttpConnection*>(Coroutine::current()->context);
+        connection.upgrade(nullptr);
         auto rendered = connection.host().dialect->render_error(
             {ErrorCode::kInternal, "internal error"}, connection.head().target);
         response.headers.clear();
@@ -234,7 +242,12 @@ void HttplibProcessor::finish_headers(const httplib::Request& request,
   response.headers.erase("Keep-Alive");
   response.headers.erase("Connection");
   if (request.method == "HEAD") response.headers.erase("Accept-Ranges");
-  if (!connection.keeps_alive()) {
+  if (response.status == kSwitchingProtocols) {
+    response.headers.erase("Content-Length");
+    response.set_header("Connection", "Upgrade");
+  } else if (response.status == kUpgradeRequired) {
+    response.set_header("Connection", connection.keeps_alive() ? "Upgrade" : "Upgrade, close");
+  } else if (!connection.keeps_alive()) {
     response.set_header("Connection", "close");
   } else if (connection.head().minor_version == 0) {
     response.set_header("Connection", "keep-alive");

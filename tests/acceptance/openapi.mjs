@@ -181,10 +181,11 @@ const isCounted = (operation) => operation.tags[0] !== 'health'
 
 function successOf({ operationId }) {
   if (operationId === 'platformGet') return 403
+  if (operationId === 'askOverWebsocket') return 426
   return kPassedOn.test(operationId) ? 404 : 200
 }
 
-const needsKey = ({ security, operationId }) => security?.length > 0 || /^botChat(Custom|Proxy)$/.test(operationId)
+const needsKey = ({ security, operationId }) => (security?.length > 0 && operationId !== 'askOverWebsocket') || /^botChat(Custom|Proxy)$/.test(operationId)
 const takesModel = ({ value }) => typeof value?.model === 'string'
 const costs = ({ path, method }, { value }) => method === 'post' && path !== '/accounts' && value &&
   !/^\/(api\/(session|config)|v1\/(moderations|\{path\}))$/.test(path) && !String(value.prompt).startsWith('/')
