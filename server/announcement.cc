@@ -18,6 +18,10 @@ void announce_as_events(const Announcement& announcement) {
   if (!announcement.websocket_url.empty()) {
     log::announce("websocket", {{"url", std::string_view(announcement.websocket_url)}});
   }
+  if (!announcement.grpc.empty()) {
+    log::announce("started_grpc", {{"message", "gRPC is served as well"},
+                                   {"address", std::string_view(announcement.grpc)}});
+  }
   if (!announcement.is_demo) return;
   log::announce("demo_upstream", {{"message", "no upstream is configured; the answers are made up"},
                                   {"token", std::string_view(announcement.demo_token)}});
@@ -49,6 +53,7 @@ void announce(const Announcement& announcement) {
   if (!announcement.websocket_url.empty()) {
     text += "chatgate: WebSocket on " + announcement.websocket_url + "\n";
   }
+  if (!announcement.grpc.empty()) text += "chatgate: gRPC on " + announcement.grpc + "\n";
   if (announcement.is_demo) text += demo_text(announcement);
   std::cerr << text << std::flush;
 }

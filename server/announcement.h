@@ -13,6 +13,7 @@ struct Announcement {
   std::string curl_url;       // as curl must name it; empty: `url`
   bool is_demo = false;
   std::string demo_token;  // only right after its creation
+  std::string grpc;        // "127.0.0.1:9000"; empty: it is off
 };
 
 // As text for a person, or as events where the log is read by a program.

@@ -25,7 +25,8 @@ Result<void> Listeners::open(const Config& config, std::optional<int> inherited_
                                          parts_.request_ids, limits_of(config), &parts_.access_log,
                                          parts_.tls);
   auto opened = inherited_socket ? http_->adopt(*inherited_socket) : http_->listen(config.listen);
-  return opened && !config.websocket_listen.empty() ? open_websocket(config) : opened;
+  if (opened && !config.websocket_listen.empty()) opened = open_websocket(config);
+  return opened && !config.grpc_listen.empty() ? open_grpc(config) : opened;
 }
 
 Result<void> Listeners::open_websocket(const Config& config) {
@@ -39,7 +40,13 @@ Result<void> Listeners::open_websocket(const Config& config) {
   return websocket_->listen(config.websocket_listen);
 }
 
-std::vector<HttpListener*> Listeners::all() const {
+Result<void> Listeners::open_grpc(const Config& config) {
+  grpc_ = std::make_unique<GrpcListener>(GrpcListenerParts{parts_.loops, parts_.message_handler,
+                                                           parts_.request_ids, parts_.access_log});
+  return grpc_->listen(config);
+}
+
+std::vector<HttpListener*> Listeners::all_http() const {
   std::vector<HttpListener*> all;
   for (auto* listener : {http_.get(), websocket_.get()}) {
     if (listener != nullptr) all.push_back(listener);
@@ -48,20 +55,23 @@ std::vector<HttpListener*> Listeners::all() const {
 }
 
 void Listeners::set_limits(const Config& config) {
-  for (auto* listener : all()) listener->set_limits(limits_of(config));
+  for (auto* listener : all_http()) listener->set_limits(limits_of(config));
+  if (grpc_) grpc_->set_limits(config);
 }
 
 void Listeners::drain() {
-  for (auto* listener : all()) listener->drain();
+  for (auto* listener : all_http()) listener->drain();
+  if (grpc_) grpc_->drain();
 }
 
 void Listeners::close_all() {
-  for (auto* listener : all()) listener->close_all();
+  for (auto* listener : all_http()) listener->close_all();
+  if (grpc_) grpc_->close_all();
 }
 
 int64_t Listeners::open_connections() const {
-  int64_t count = 0;
-  for (const auto* listener : all()) count += listener->open_connections();
+  int64_t count = grpc_ ? grpc_->open_connections() : 0;
+  for (const auto* listener : all_http()) count += listener->open_connections();
   return count;
 }
 

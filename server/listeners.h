@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "common/config/config.h"
+#include "server/grpc/grpc_listener.h"
 #include "server/transport/http_listener.h"
 
 namespace chatgate {
@@ -20,6 +21,7 @@ struct ListenerParts {
   std::vector<EventLoop*> loops;
   HttpHandler handler;
   HttpHandler websocket_handler;  // of the port that is a WebSocket alone
+  MessageHandler message_handler;
   HttpDialect dialect;
   RequestIds& request_ids;
   AccessLog& access_log;
@@ -39,6 +41,7 @@ class Listeners {
   std::string websocket_url() const {
     return websocket_ ? (parts_.tls ? "wss://" : "ws://") + websocket_->bound_address() : "";
   }
+  std::string grpc_address() const { return grpc_ ? grpc_->bound_address() : std::string(); }
 
   void set_limits(const Config& config);
   // No new connections; idle ones close, busy ones close after their answer.
@@ -55,11 +58,13 @@ class Listeners {
 
  private:
   Result<void> open_websocket(const Config& config);
-  std::vector<HttpListener*> all() const;
+  Result<void> open_grpc(const Config& config);
+  std::vector<HttpListener*> all_http() const;
 
   ListenerParts parts_;
   std::unique_ptr<HttpListener> http_;
   std::unique_ptr<HttpListener> websocket_;  // null: it has no port of its own
+  std::unique_ptr<GrpcListener> grpc_;       // null: it is off
 };
 
 }  // namespace chatgate

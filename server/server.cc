@@ -13,6 +13,7 @@
 #include "server/control/control_server.h"
 #include "server/control/inflight.h"
 #include "server/demo/demo_upstream.h"
+#include "server/doors/asking.h"
 #include "server/guard/password_guard.h"
 #include "server/inherited_socket.h"
 #include "server/listeners.h"
@@ -88,6 +89,7 @@ class Server {
   Announcement announcement() const;
   void set_runtime();
   void reload();
+  void keep_what_needs_a_start(Config& fresh) const;
   void reload_access_log(Config& fresh);
   void keep_standing_accounts(Config& fresh) const;
   HttpDialect dialect();
@@ -167,13 +169,13 @@ Result<void> Server::read_config() {
   if (!key) return tl::unexpected(key.error());
   master_key_ = *key;
   auto checked = inherited_socket_ ? Result<void>() : check_demo(config_.listen);
-  const auto& websocket = config_.websocket_listen;
-  return checked && !websocket.empty() ? check_demo(websocket) : checked;
+  if (checked) checked = check_demo(config_.websocket_listen);
+  return checked ? check_demo(config_.grpc_listen) : checked;
 }
 
 // The demo's token stands in the log and its answers are made up: nothing for others.
 Result<void> Server::check_demo(const std::string& listen) const {
-  if (!is_demo_ || is_loopback(listen)) return {};
+  if (!is_demo_ || listen.empty() || is_loopback(listen)) return {};
   return fail(ErrorCode::kRefused,
               "the demo upstream is not served on " + listen +
                   ", which others can reach: configure an upstream (OPENAI_API_KEY or "
@@ -198,9 +200,14 @@ Result<void> Server::listen() {
       [this](HttpExchange& exchange) {
         router_->answer_websocket_port(exchange, context_of(exchange.loop()));
       },
+      [this](HttpExchange& exchange, Question question) {
+        router_->answer_message(exchange, context_of(exchange.loop()), std::move(question));
+      },
       dialect(), books_.request_ids, access_log_, tls_.get()});
   if (auto opened = listeners_->open(config_, inherited_socket_); !opened) return opened;
-  if (auto checked = check_demo(listeners_->bound_address()); !checked) return checked;
+  for (const auto& address : {listeners_->bound_address(), listeners_->grpc_address()}) {
+    if (auto checked = check_demo(address); !checked) return checked;
+  }
   set_runtime();
   return {};
 }
@@ -212,6 +219,7 @@ Announcement Server::announcement() const {
   if (admin_) announcement.metrics_url = admin_->url() + "/metrics";
   announcement.is_demo = is_demo_;
   announcement.demo_token = books_.demo_token();
+  announcement.grpc = listeners_->grpc_address();
   if (tls_) teach_curl(announcement, *tls_, listeners_->bound_address());
   return announcement;
 }
@@ -300,18 +308,7 @@ void Server::reload() {
         {{"reason", std::string_view("changing to or from the demo upstream needs a start")}});
     return;
   }
-  if (fresh.listen != config_.listen || fresh.db != config_.db || fresh.loops != config_.loops ||
-      fresh.conversations != config_.conversations || fresh.admin_listen != config_.admin_listen ||
-      fresh.websocket_listen != config_.websocket_listen) {
-    log::warn("needs_a_start", {{"keys", std::string_view("listen, db, loops, conversations, "
-                                                          "admin_listen, websocket_listen")}});
-    fresh.websocket_listen = config_.websocket_listen;
-    fresh.listen = config_.listen;
-    fresh.db = config_.db;
-    fresh.loops = config_.loops;
-    fresh.conversations = config_.conversations;
-    fresh.admin_listen = config_.admin_listen;
-  }
+  keep_what_needs_a_start(fresh);
   keep_standing_accounts(fresh);
   reload_access_log(fresh);
   reload_tls(tls_.get(), config_, fresh);
@@ -322,6 +319,24 @@ void Server::reload() {
   listeners_->set_limits(config_);
   set_runtime();
   log::info("configuration_read_again");
+}
+
+void Server::keep_what_needs_a_start(Config& fresh) const {
+  std::string kept;
+  const auto keep = [&](auto field, std::string_view name) {
+    if (fresh.*field == config_.*field) return;
+    fresh.*field = config_.*field;
+    kept.append(kept.empty() ? "" : ", ").append(name);
+  };
+  keep(&Config::listen, "listen");
+  keep(&Config::websocket_listen, "websocket_listen");
+  keep(&Config::grpc_listen, "grpc_listen");
+  keep(&Config::grpc_message_bytes_max, "grpc_message_bytes_max");
+  keep(&Config::admin_listen, "admin_listen");
+  keep(&Config::db, "db");
+  keep(&Config::loops, "loops");
+  keep(&Config::conversations, "conversations");
+  if (!kept.empty()) log::warn("needs_a_start", {{"keys", std::string_view(kept)}});
 }
 
 void Server::reload_access_log(Config& fresh) {

@@ -32,6 +32,7 @@ enum class AbortPolicy : uint8_t { kCancel, kDrain };
 
 struct Config : DoorConfig {
   std::string listen = "127.0.0.1:8080";  // address:port, [v6]:port; port 0 picks a free one
+  std::string grpc_listen;                // the same, for gRPC; empty: it is off
   std::string db = "chatgate.db";
   std::vector<UpstreamConfig> upstreams;               // empty: the built-in demo upstream
   std::map<std::string, std::string> model_aliases;    // name that clients use -> upstream's name
@@ -41,6 +42,7 @@ struct Config : DoorConfig {
   int64_t body_bytes_max = 64LL << 20;
   int64_t header_bytes_max = 64LL << 10;  // the whole head but the request line
   int64_t uri_bytes_max = 8LL << 10;
+  int64_t grpc_message_bytes_max = 1LL << 20;  // of a question over gRPC
   int64_t headers_max = 100;
   int64_t connections_max = 20'000;
   int64_t connections_per_ip_max = 0;  // 0: no limit of its own

@@ -33,6 +33,10 @@ Result<std::string> normalize_admin_listen(std::string_view text) {
   });
 }
 
+Result<std::string> normalize_grpc_listen(std::string_view text) {
+  return normalize_optional_listen(text, "9000");
+}
+
 // "sqlite:PATH" and "sqlite://PATH" to PATH; addresses of other databases are refused.
 Result<std::string> normalize_db(std::string_view text) {
   if (text.starts_with("sqlite:")) {
@@ -76,6 +80,9 @@ void add_basic_rows(std::vector<ConfigRow>& rows) {
   rows.push_back(text("listen", &Settings::listen, "127.0.0.1:8080",
                       "address and port to listen on: `host:port`, `[v6]:port` or `:port`",
                       normalize_listen));
+  rows.push_back(text("grpc_listen", &Settings::grpc_listen, "",
+                      "address to serve gRPC on, without a port 9000; `on`: 127.0.0.1:9000",
+                      normalize_grpc_listen));
   rows.push_back(
       text("db", &Settings::db, "chatgate.db", "path of the SQLite database", normalize_db));
   rows.push_back(text("upstream_url", &Settings::upstream_url, "",
@@ -104,6 +111,8 @@ void add_transport_rows(std::vector<ConfigRow>& rows) {
                        "largest request head without its first line"));
   rows.push_back(bytes("uri_bytes_max", &Settings::uri_bytes_max, "8KiB", 64, 1 << 20,
                        "longest request target"));
+  rows.push_back(bytes("grpc_message_bytes_max", &Settings::grpc_message_bytes_max, "1MiB", 1,
+                       1LL << 30, "largest question over gRPC"));
   rows.push_back(integer("headers_max", &Settings::headers_max, "100", 1, 10'000,
                          "most headers of a request"));
   rows.push_back(integer("connections_max", &Settings::connections_max, "20000", 1, 1'000'000,

@@ -54,6 +54,10 @@ bool names_other_database(std::string_view text);
 // Whether `text` is a URL or such an address, and so may hold a password.
 bool is_address(std::string_view text);
 
+// Of a listener that is off by default: empty where `text` is, or "off"; "on": this machine's own
+// address; an address without a port gets `default_port`.
+Result<std::string> normalize_optional_listen(std::string_view text, std::string_view default_port);
+
 // Reads `text` into the row's field and returns it in its normal form, as `config show` prints it
 // (but for secrets, which the caller masks).
 Result<std::string> set_value(const ConfigRow& row, std::string_view text, Settings& settings);

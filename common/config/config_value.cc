@@ -1,6 +1,7 @@
 // Text to the fields of Settings, by the type of the field.
 
 #include "common/config/config_row.h"
+#include "common/net/address.h"
 #include "common/net/url.h"
 #include "common/secrets/secrets.h"
 #include "common/text/quantity.h"
@@ -145,6 +146,23 @@ struct Setter {
 };
 
 }  // namespace
+
+Result<std::string> normalize_optional_listen(std::string_view text,
+                                              std::string_view default_port) {
+  const std::string port(default_port);
+  const auto is_on = parse_boolean(text);
+  if (text.empty() || is_on == false) return std::string();
+  if (is_on == true) return "127.0.0.1:" + port;
+  auto address = parse_host_port(text);
+  if (!address) {
+    // An address alone. Where that is none either, the first refusal says more.
+    const bool is_plain_v6 =
+        !text.starts_with('[') && parse_ip_address(text) && text.find(':') != text.npos;
+    const std::string host = is_plain_v6 ? "[" + std::string(text) + "]" : std::string(text);
+    if (const auto with_port = parse_host_port(host + ":" + port)) address = with_port;
+  }
+  return address.map(format_host_port);
+}
 
 Result<std::string> set_value(const ConfigRow& row, std::string_view text, Settings& settings) {
   return std::visit(Setter{row, text, settings}, row.field);

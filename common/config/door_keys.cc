@@ -91,10 +91,9 @@ Result<std::string> normalize_ops_key(std::string_view text) {
 // By the other routes of server/routes.cc.
 bool is_taken_path(std::string_view path) {
   constexpr std::array<std::string_view, 16> kTaken{
-      "chat",    "data/week",      "chatgpt",          "accounts",     "healthz",
-      "readyz",  "api/chat",       "api/chat-process", "api/session",  "api/config",
-      "ai/chat", "ai/chat_custom", "ai/chat_proxy",    "openapi.json", "docs",
-      "ws"};
+      "chat",          "data/week",        "chatgpt",     "accounts",   "healthz", "readyz",
+      "api/chat",      "api/chat-process", "api/session", "api/config", "ai/chat", "ai/chat_custom",
+      "ai/chat_proxy", "openapi.json",     "docs",        "ws"};
   return path.starts_with("v1/") || path.starts_with("ask/") || path.starts_with("docs/") ||
          std::find(kTaken.begin(), kTaken.end(), path) != kTaken.end();
 }
@@ -154,15 +153,8 @@ Result<std::string> normalize_proxy_host(std::string_view text) {
   return has_port ? normal : normal.substr(0, normal.rfind(':'));
 }
 
-// "off", "on", an address with a port or without one.
 Result<std::string> normalize_websocket_listen(std::string_view text) {
-  constexpr std::string_view kPort = "9001";
-  const std::string word = to_lower(trim(text));
-  if (word.empty() || word == "off" || word == "false") return std::string();
-  if (word == "on" || word == "true") return "127.0.0.1:" + std::string(kPort);
-  const size_t colon = word.rfind(':');
-  const bool has_port = colon != word.npos && word.find(']', colon) == word.npos;
-  return parse_host_port(has_port ? word : word + ":" + std::string(kPort)).map(format_host_port);
+  return normalize_optional_listen(text, "9001");
 }
 
 Result<std::string> normalize_language(std::string_view text) {

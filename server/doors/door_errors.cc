@@ -107,7 +107,11 @@ RenderedError render_ask_error(const Error& error, Language language, const Conf
 }
 
 RenderedError render_message_error(const Error& error, Language language, const Config&) {
-  return {traits_of(error.code).http_status, {}, localized(error, language)};
+  RenderedError rendered{traits_of(error.code).http_status, {}, localized(error, language)};
+  if (error.retry_after_ms >= 0) {
+    rendered.headers.emplace_back("retry-after-ms", std::to_string(error.retry_after_ms));
+  }
+  return rendered;
 }
 
 RenderedError render_chatgpt_error(const Error& error, Language language, const Config&) {

@@ -1,13 +1,11 @@
 #include "server/transport/http_listener.h"
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <algorithm>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ip/v6_only.hpp>
 #include <cassert>
 #include <cerrno>
 #include <cstring>
@@ -17,33 +15,15 @@
 
 #include "common/log/access_log.h"
 #include "common/log/log.h"
-#include "common/net/address.h"
 #include "server/transport/http_connection.h"
+#include "server/transport/listening_socket.h"
 
 namespace chatgate {
 namespace {
 
 namespace asio = boost::asio;
 
-constexpr int kBacklog = 4096;
 constexpr int kAcceptsPerTurn = 64;
-
-// IPv4 addresses that arrive on an IPv6 socket are named as IPv4, so that limits see one client.
-std::string ip_of(const sockaddr_storage& address) {
-  char text[INET6_ADDRSTRLEN] = "";
-  if (address.ss_family == AF_INET) {
-    const auto& v4 = reinterpret_cast<const sockaddr_in&>(address);
-    inet_ntop(AF_INET, &v4.sin_addr, text, sizeof text);
-  } else {
-    const auto& v6 = reinterpret_cast<const sockaddr_in6&>(address);
-    if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) {
-      inet_ntop(AF_INET, &v6.sin6_addr.s6_addr[12], text, sizeof text);
-    } else {
-      inet_ntop(AF_INET6, &v6.sin6_addr, text, sizeof text);
-    }
-  }
-  return text;
-}
 
 }  // namespace
 
@@ -111,39 +91,8 @@ HttpListener::HttpListener(const std::vector<EventLoop*>& loops, HttpHandler han
 HttpListener::~HttpListener() = default;
 
 Result<void> HttpListener::listen(const std::string& address) {
-  auto parts = parse_host_port(address);
-  if (!parts) return tl::unexpected(parts.error());
-  if (parts->host.empty()) parts->host = "0.0.0.0";
-  boost::system::error_code error;
-  asio::ip::tcp::resolver resolver(impl_->hosts.front()->loop->io());
-  const auto found = resolver.resolve(parts->host, std::to_string(parts->port),
-                                      asio::ip::resolver_base::passive, error);
-  if (error || found.empty()) {
-    return fail(ErrorCode::kInvalidArgument,
-                "cannot listen on " + address + ": no such address; give one of this machine");
-  }
-  const auto endpoint = found.begin()->endpoint();
-  auto& acceptor = impl_->acceptor;
-  acceptor.open(endpoint.protocol(), error);
-  if (!error) acceptor.set_option(asio::socket_base::reuse_address(true), error);
-  if (!error && endpoint.address().is_v6()) {
-    acceptor.set_option(asio::ip::v6_only(!endpoint.address().is_unspecified()), error);
-  }
-  if (!error) acceptor.bind(endpoint, error);
-  if (!error) acceptor.listen(kBacklog, error);
-  if (!error) acceptor.non_blocking(true, error);
-  if (error) {
-    std::string advice = "give another address";
-    if (error == asio::error::address_in_use) {
-      advice = "another program listens there; stop it or give another port";
-    } else if (error == asio::error::access_denied) {
-      advice = "ports below 1024 need a privilege; give a higher port";
-    }
-    return fail(ErrorCode::kSystem,
-                "cannot listen on " + address + ": " + error.message() + "; " + advice);
-  }
-  impl_->start_accepting();
-  return {};
+  const auto socket = open_listening_socket(address);
+  return socket ? adopt(*socket) : tl::unexpected(socket.error());
 }
 
 Result<void> HttpListener::adopt(int socket) {
@@ -171,11 +120,8 @@ Result<void> HttpListener::adopt(int socket) {
 }
 
 void HttpListener::Impl::start_accepting() {
-  const auto bound = acceptor.local_endpoint();
-  port = bound.port();
-  bound_address = bound.address().is_v6() ? "[" + bound.address().to_string() + "]"
-                                          : bound.address().to_string();
-  bound_address += ":" + std::to_string(bound.port());
+  port = acceptor.local_endpoint().port();
+  bound_address = bound_address_of(acceptor.native_handle());
   hosts.front()->loop->post([this] { await_connections(); });
 }
 

@@ -94,13 +94,15 @@ void MessageExchange::on_client_gone(std::function<void()> callback) {
   is_gone_ ? callback() : void(on_gone_ = std::move(callback));
 }
 
-void MessageExchange::answer(int status, HeaderList, std::string body) {
+void MessageExchange::answer(int status, HeaderList headers, std::string body) {
+  heed_headers(headers);
   note_status(status);
   is_whole_ = status < 400 ? send_pieces(body) : note_sent(send_error(status, body), body.size());
 }
 
-void MessageExchange::stream(int status, HeaderList, int64_t,
+void MessageExchange::stream(int status, HeaderList headers, int64_t,
                              std::function<bool(BodySink&)> produce) {
+  heed_headers(headers);
   note_status(status);
   produce_ = std::move(produce);
 }

@@ -72,6 +72,8 @@ class MessageExchange : public HttpExchange {
   virtual bool flush_messages() { return true; }
   // Ends the connection, or this answer's part of it, as it is.
   virtual void cut() = 0;
+  // What HTTP's clients would find in the answer's head, before anything of it is sent.
+  virtual void heed_headers(const HeaderList&) {}
 
  private:
   class Sink;

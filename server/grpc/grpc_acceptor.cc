@@ -1,0 +1,143 @@
+#include "server/grpc/grpc_acceptor.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <algorithm>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+#include "common/log/log.h"
+#include "server/transport/listening_socket.h"
+
+namespace chatgate {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr int kAcceptsPerTurn = 64;
+constexpr int64_t kRestMs = 200;  // when there are no descriptors
+
+// 0: no descriptor of that number is open.
+ino_t number_of(int descriptor) {
+  struct stat state {};
+  return fstat(descriptor, &state) == 0 ? state.st_ino : 0;
+}
+
+}  // namespace
+
+bool GrpcConnections::admit(int socket, const std::string& ip, const GrpcConnectionLimits& limits) {
+  const std::lock_guard lock(mutex_);
+  const auto is_full = [&] {
+    return static_cast<int64_t>(connections_.size()) >= limits.connections_max ||
+           (limits.connections_per_ip_max > 0 && count_of(ip) >= limits.connections_per_ip_max);
+  };
+  if (is_full()) forget_closed();
+  if (is_full()) return false;
+  connections_.push_back({socket, number_of(socket), ip});
+  ++per_ip_[ip];
+  return true;
+}
+
+int64_t GrpcConnections::count() {
+  const std::lock_guard lock(mutex_);
+  forget_closed();
+  return static_cast<int64_t>(connections_.size());
+}
+
+// By a descriptor of our own: the number may be another's before the socket is looked at.
+void GrpcConnections::cut() {
+  const std::lock_guard lock(mutex_);
+  for (const auto& connection : connections_) {
+    const int own = ::dup(connection.descriptor);
+    if (own < 0) continue;
+    if (number_of(own) == connection.number) ::shutdown(own, SHUT_RDWR);
+    ::close(own);
+  }
+}
+
+void GrpcConnections::forget_closed() {
+  std::erase_if(connections_, [&](const Connection& connection) {
+    if (number_of(connection.descriptor) == connection.number) return false;
+    const auto count = per_ip_.find(connection.ip);
+    if (--count->second == 0) per_ip_.erase(count);
+    return true;
+  });
+}
+
+int64_t GrpcConnections::count_of(const std::string& ip) const {
+  const auto count = per_ip_.find(ip);
+  return count == per_ip_.end() ? 0 : count->second;
+}
+
+struct GrpcAcceptor::Impl {
+  explicit Impl(EventLoop& loop) : listener(loop.io()), rest(loop) {}
+  asio::posix::stream_descriptor listener;
+  Timer rest;
+};
+
+GrpcAcceptor::GrpcAcceptor(EventLoop& loop, Take take)
+    : loop_(loop), take_(std::move(take)), impl_(std::make_unique<Impl>(loop)) {}
+GrpcAcceptor::~GrpcAcceptor() = default;
+
+void GrpcAcceptor::start(int socket) {
+  impl_->listener.assign(socket);
+  loop_.post([this] { await_connections(); });
+}
+
+void GrpcAcceptor::set_limits(GrpcConnectionLimits limits) {
+  loop_.post([this, limits = std::move(limits)] { limits_ = limits; });
+}
+
+void GrpcAcceptor::stop() {
+  loop_.post([this] {
+    boost::system::error_code ignored;
+    impl_->listener.close(ignored);
+    impl_->rest.cancel();
+  });
+}
+
+void GrpcAcceptor::await_connections() {
+  impl_->listener.async_wait(asio::posix::stream_descriptor::wait_read,
+                             [this](const boost::system::error_code& error) {
+                               if (!error) accept_waiting();
+                             });
+}
+
+// Who may not come in is only closed: there is no call yet that could be told why.
+void GrpcAcceptor::accept_waiting() {
+  for (int i = 0; i < kAcceptsPerTurn; ++i) {
+    sockaddr_storage address{};
+    socklen_t bytes = sizeof address;
+    const int socket =
+        accept4(impl_->listener.native_handle(), reinterpret_cast<sockaddr*>(&address), &bytes,
+                SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (socket >= 0) {
+      const std::string ip = ip_of(address);
+      const auto parsed = parse_ip_address(ip.substr(0, ip.find('%')));
+      const bool is_denied = parsed && limits_.denied.contains(*parsed);
+      if (is_denied || !connections_.admit(socket, ip, limits_)) {
+        ::close(socket);
+        continue;
+      }
+      const int on = 1;
+      setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+      take_(socket);
+      continue;
+    }
+    if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
+      log::warn("cannot_accept", {{"reason", std::string_view(std::strerror(errno))}});
+      impl_->rest.set(kRestMs, [this] { await_connections(); });
+      return;
+    }
+    if (errno == EAGAIN || errno == EWOULDBLOCK) break;
+  }
+  await_connections();
+}
+
+}  // namespace chatgate

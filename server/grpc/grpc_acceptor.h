@@ -1,0 +1,82 @@
+// Accepts the connections of the gRPC door and hands them to the module, which serves them with
+// threads of its own. So it is here that they are counted, limited, denied and at last cut.
+#pragma once
+
+#include <sys/types.h>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "common/net/ip_range_set.h"
+#include "common/result.h"
+#include "server/transport/event_loop.h"
+
+namespace chatgate {
+
+struct GrpcConnectionLimits {
+  int64_t connections_max = 20'000;
+  int64_t connections_per_ip_max = 0;  // 0: no limit
+  IpRangeSet denied;
+};
+
+// The connections that were handed over. gRPC does not tell when it closes one, but a socket has a
+// number of its own (st_ino) beside that of its descriptor: whoever finds another socket at the
+// descriptor, or none, knows. They are looked at only when a limit is near or somebody asks. Any
+// thread.
+class GrpcConnections {
+ public:
+  // Whether one more may come. REQUIRES: `socket` is open and not handed over yet.
+  bool admit(int socket, const std::string& ip, const GrpcConnectionLimits& limits);
+  int64_t count();
+  // Ends each as if its client had gone.
+  void cut();
+
+ private:
+  struct Connection {
+    int descriptor;
+    ino_t number;
+    std::string ip;
+  };
+  void forget_closed();
+  int64_t count_of(const std::string& ip) const;
+
+  std::mutex mutex_;
+  std::vector<Connection> connections_;
+  std::unordered_map<std::string, int64_t> per_ip_;
+};
+
+class GrpcAcceptor {
+ public:
+  using Take = std::function<void(int socket)>;
+
+  // `take`: on the loop's own stack; the socket is then its.
+  GrpcAcceptor(EventLoop& loop, Take take);
+  ~GrpcAcceptor();  // REQUIRES: the loop no longer runs
+
+  // REQUIRES: called once, before the loop runs; `socket` listens and does not block.
+  void start(int socket);
+  // For connections that come from now on. Any thread.
+  void set_limits(GrpcConnectionLimits limits);
+  // No new connections. Any thread.
+  void stop();
+
+  GrpcConnections& connections() { return connections_; }
+
+ private:
+  struct Impl;
+  void await_connections();
+  void accept_waiting();
+
+  EventLoop& loop_;
+  const Take take_;
+  GrpcConnectionLimits limits_;  // the loop's
+  GrpcConnections connections_;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace chatgate

@@ -1,0 +1,198 @@
+#include "server/grpc/grpc_listener.h"
+
+#include <algorithm>
+#include <exception>
+#include <limits>
+#include <mutex>
+#include <unordered_set>
+#include <utility>
+
+#include "common/clock.h"
+#include "common/log/log.h"
+#include "server/doors/asking.h"
+#include "server/grpc/grpc_exchange.h"
+#include "server/grpc/grpc_loader.h"
+#include "server/guard/front_guard.h"
+#include "server/transport/coroutine.h"
+#include "server/transport/listening_socket.h"
+
+namespace chatgate {
+namespace {
+
+// How long a drain waits for connections without calls: clients that are alive close them at once.
+constexpr int64_t kGoodbyeMs = 1'000;
+constexpr std::string_view kPath = "/chat.Chat/Ask";
+constexpr std::string_view kTransport = "GRPC";
+
+GrpcSettings settings_of(const Config& config) {
+  const auto bounded = [](int64_t value) {
+    return static_cast<int>(std::min<int64_t>(value, std::numeric_limits<int>::max()));
+  };
+  GrpcSettings settings;
+  settings.message_bytes_max = bounded(config.grpc_message_bytes_max);
+  settings.metadata_bytes_max = bounded(config.header_bytes_max);
+  settings.handshake_timeout_ms = bounded(config.header_timeout_ms);
+  settings.idle_timeout_ms = bounded(config.idle_timeout_ms);
+  settings.metadata = grpc_metadata_names();
+  return settings;
+}
+
+// Ends a call that is posted to a loop and never gets its turn.
+class Turn {
+ public:
+  explicit Turn(std::shared_ptr<GrpcCallState> state) : state_(std::move(state)) {}
+  ~Turn() { state_->finish({grpc_status_of(503), "the gateway stops", {}}); }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+ private:
+  const std::shared_ptr<GrpcCallState> state_;
+};
+
+}  // namespace
+
+// The calls under way. The module keeps a share of it.
+class GrpcListener::Calls final : public GrpcHandler, public std::enable_shared_from_this<Calls> {
+ public:
+  explicit Calls(GrpcListenerParts parts) : parts_(std::move(parts)) {}
+
+  std::shared_ptr<GrpcObserver> ask(GrpcQuestion question, std::unique_ptr<GrpcCall> call) override;
+  void on_log(bool is_error, std::string_view text) override;
+
+  int64_t count() const {
+    const std::lock_guard lock(mutex_);
+    return static_cast<int64_t>(states_.size());
+  }
+  // REQUIRES: no loop runs.
+  void finish_all();
+
+  std::atomic<int64_t> write_timeout_ms = 60'000;
+
+ private:
+  void forget(GrpcCallState& state);
+  void answer(const std::shared_ptr<GrpcCallState>& state, GrpcQuestion question);
+
+  GrpcListenerParts parts_;
+  std::atomic<size_t> next_loop_ = 0;
+  std::atomic<int64_t> next_error_ms_ = 0;
+  mutable std::mutex mutex_;
+  std::unordered_set<std::shared_ptr<GrpcCallState>> states_;
+};
+
+std::shared_ptr<GrpcObserver> GrpcListener::Calls::ask(GrpcQuestion question,
+                                                       std::unique_ptr<GrpcCall> call) {
+  auto& loop = *parts_.loops[next_loop_++ % parts_.loops.size()];
+  auto state = std::make_shared<GrpcCallState>(
+      loop, std::move(call),
+      [calls = shared_from_this()](GrpcCallState& ended) { calls->forget(ended); });
+  {
+    const std::lock_guard lock(mutex_);
+    states_.insert(state);
+  }
+  loop.post([self = shared_from_this(), turn = std::make_shared<Turn>(state), state,
+             question = std::move(question)]() mutable {
+    Coroutine::spawn(state->loop(), [self, turn, state, question = std::move(question)]() mutable {
+      self->answer(state, std::move(question));
+    });
+  });
+  return state;
+}
+
+void GrpcListener::Calls::forget(GrpcCallState& state) {
+  const std::lock_guard lock(mutex_);
+  states_.erase(std::static_pointer_cast<GrpcCallState>(state.shared_from_this()));
+}
+
+void GrpcListener::Calls::answer(const std::shared_ptr<GrpcCallState>& state,
+                                 GrpcQuestion question) {
+  const MessageOrigin origin{ip_of_peer(question.peer), std::string(kPath), kTransport,
+                             std::move(question.metadata)};
+  GrpcExchange exchange(state, parts_.request_ids.next(), origin, question.prompt.size(),
+                        &parts_.access_log, write_timeout_ms);
+  if (question.conversation_id.empty()) question.conversation_id = kNewConversation;
+  try {
+    parts_.handler(exchange, {std::move(question.conversation_id), std::move(question.parent_id),
+                              std::move(question.prompt)});
+  } catch (const std::exception& error) {
+    log::error("request_failed_inside", {{"reason", std::string_view(error.what())}});
+    exchange.answer(500, {}, "internal error");
+  }
+  exchange.finish_call();
+}
+
+// What clients do wrong is theirs; of what is wrong here one line a second is enough.
+void GrpcListener::Calls::on_log(bool is_error, std::string_view text) {
+  if (!is_error) return log::debug("grpc", {{"message", text}});
+  const int64_t now_ms = system_clock().steady_ms();
+  int64_t next_ms = next_error_ms_;
+  if (now_ms < next_ms || !next_error_ms_.compare_exchange_strong(next_ms, now_ms + 1000)) return;
+  log::warn("grpc", {{"message", text}});
+}
+
+void GrpcListener::Calls::finish_all() {
+  std::unordered_set<std::shared_ptr<GrpcCallState>> states;
+  {
+    const std::lock_guard lock(mutex_);
+    states = states_;
+  }
+  for (const auto& state : states) {
+    state->cancel();
+    state->finish({grpc_status_of(503), "the gateway stops", {}});
+  }
+}
+
+GrpcListener::GrpcListener(GrpcListenerParts parts)
+    : calls_(std::make_shared<Calls>(parts)),
+      acceptor_(*parts.loops.front(), [this](int socket) { server_->take(socket); }) {}
+
+// The order is that of grpc_module.h: calls, then connections, then the server, which waits for
+// both.
+GrpcListener::~GrpcListener() {
+  if (!server_) return;
+  server_->drain();
+  calls_->finish_all();
+  acceptor_.connections().cut();
+  server_.reset();
+}
+
+Result<void> GrpcListener::listen(const Config& config) {
+  const auto socket = open_listening_socket(config.grpc_listen);
+  if (!socket) return tl::unexpected(socket.error());
+  bound_address_ = bound_address_of(*socket);
+  acceptor_.start(*socket);
+  auto server = start_grpc_server(settings_of(config), calls_);
+  if (!server) return tl::unexpected(server.error());
+  server_ = std::move(*server);
+  set_limits(config);
+  return {};
+}
+
+void GrpcListener::set_limits(const Config& config) {
+  calls_->write_timeout_ms = config.write_timeout_ms;
+  acceptor_.set_limits({config.connections_max, config.connections_per_ip_max,
+                        front_rules_of(config).value().denied});
+}
+
+void GrpcListener::drain() {
+  if (std::exchange(is_draining_, true)) return;
+  acceptor_.stop();
+  server_->drain();
+}
+
+void GrpcListener::close_all() {
+  drain();
+  acceptor_.connections().cut();
+}
+
+int64_t GrpcListener::open_connections() {
+  const int64_t calls = calls_->count();
+  if (!is_draining_ || calls > 0) {
+    goodbye_until_ms_ = -1;
+    return calls;
+  }
+  const int64_t now_ms = system_clock().steady_ms();
+  if (goodbye_until_ms_ < 0) goodbye_until_ms_ = now_ms + kGoodbyeMs;
+  return now_ms < goodbye_until_ms_ ? acceptor_.connections().count() : 0;
+}
+
+}  // namespace chatgate
