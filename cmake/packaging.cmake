@@ -16,6 +16,7 @@ install(FILES packaging/chatgate.service packaging/chatgate.socket
         DESTINATION lib/systemd/system)
 install(FILES packaging/prometheus-alerts.yml packaging/grafana-dashboard.json
         DESTINATION "${CMAKE_INSTALL_DATADIR}/chatgate")
+install(FILES server/grpc/chat.proto DESTINATION "${CMAKE_INSTALL_DATADIR}/chatgate")
 install(FILES README.md CHANGELOG.md DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 
 set(CPACK_GENERATOR DEB)
@@ -29,6 +30,8 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS adduser)
+# The program loads it only when gRPC is served, so its own dependencies do not show it.
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "${grpc_package} (>= ${grpc_VERSION})")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA
     "${PROJECT_SOURCE_DIR}/packaging/debian/conffiles"
     "${PROJECT_SOURCE_DIR}/packaging/debian/postinst"

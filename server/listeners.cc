@@ -41,8 +41,8 @@ Result<void> Listeners::open_websocket(const Config& config) {
 }
 
 Result<void> Listeners::open_grpc(const Config& config) {
-  grpc_ = std::make_unique<GrpcListener>(GrpcListenerParts{parts_.loops, parts_.message_handler,
-                                                           parts_.request_ids, parts_.access_log});
+  grpc_ = std::make_unique<GrpcListener>(GrpcListenerParts{
+      parts_.loops, parts_.message_handler, parts_.request_ids, parts_.access_log, parts_.tls});
   return grpc_->listen(config);
 }
 

@@ -1,5 +1,7 @@
 #include "server/grpc/grpc_listener.h"
 
+#include <openssl/pem.h>
+#include <openssl/x509.h>
 #include <algorithm>
 #include <exception>
 #include <limits>
@@ -15,6 +17,7 @@
 #include "server/guard/front_guard.h"
 #include "server/transport/coroutine.h"
 #include "server/transport/listening_socket.h"
+#include "server/transport/tls_endpoint.h"
 
 namespace chatgate {
 namespace {
@@ -24,7 +27,15 @@ constexpr int64_t kGoodbyeMs = 1'000;
 constexpr std::string_view kPath = "/chat.Chat/Ask";
 constexpr std::string_view kTransport = "GRPC";
 
-GrpcSettings settings_of(const Config& config) {
+GrpcTls tls_of(const TlsFiles& files) {
+  using Auth = GrpcTls::ClientAuth;
+  const auto auth = files.client_auth == ClientAuth::kRequired   ? Auth::kRequired
+                    : files.client_auth == ClientAuth::kOptional ? Auth::kOptional
+                                                                 : Auth::kOff;
+  return {files.certificate, files.key, files.client_ca, auth};
+}
+
+GrpcSettings settings_of(const Config& config, const TlsEndpoint* tls) {
   const auto bounded = [](int64_t value) {
     return static_cast<int>(std::min<int64_t>(value, std::numeric_limits<int>::max()));
   };
@@ -34,16 +45,26 @@ GrpcSettings settings_of(const Config& config) {
   settings.handshake_timeout_ms = bounded(config.header_timeout_ms);
   settings.idle_timeout_ms = bounded(config.idle_timeout_ms);
   settings.metadata = grpc_metadata_names();
+  if (tls != nullptr) settings.tls = tls_of(tls->settings().files);
   return settings;
 }
 
+// The account that a client's certificate proves, as gRPC has verified it.
+std::string user_of(const TlsEndpoint& tls, const std::string& pem) {
+  const std::unique_ptr<BIO, decltype(&BIO_free)> bytes(
+      BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free);
+  const std::unique_ptr<X509, decltype(&X509_free)> certificate(
+      PEM_read_bio_X509(bytes.get(), nullptr, nullptr, nullptr), X509_free);
+  return certificate ? tls.account_of(describe_certificate(*certificate)) : std::string();
+}
+
 // Ends a call that is posted to a loop and never gets its turn.
-class Turn {
+class CallGuard {
  public:
-  explicit Turn(std::shared_ptr<GrpcCallState> state) : state_(std::move(state)) {}
-  ~Turn() { state_->finish({grpc_status_of(503), "the gateway stops", {}}); }
-  Turn(const Turn&) = delete;
-  Turn& operator=(const Turn&) = delete;
+  explicit CallGuard(std::shared_ptr<GrpcCallState> state) : state_(std::move(state)) {}
+  ~CallGuard() { state_->finish({grpc_status_of(503), "the gateway stops", {}}); }
+  CallGuard(const CallGuard&) = delete;
+  CallGuard& operator=(const CallGuard&) = delete;
 
  private:
   const std::shared_ptr<GrpcCallState> state_;
@@ -89,9 +110,9 @@ std::shared_ptr<GrpcObserver> GrpcListener::Calls::ask(GrpcQuestion question,
     const std::lock_guard lock(mutex_);
     states_.insert(state);
   }
-  loop.post([self = shared_from_this(), turn = std::make_shared<Turn>(state), state,
+  loop.post([self = shared_from_this(), guard = std::make_shared<CallGuard>(state), state,
              question = std::move(question)]() mutable {
-    Coroutine::spawn(state->loop(), [self, turn, state, question = std::move(question)]() mutable {
+    Coroutine::spawn(state->loop(), [self, guard, state, question = std::move(question)]() mutable {
       self->answer(state, std::move(question));
     });
   });
@@ -105,8 +126,12 @@ void GrpcListener::Calls::forget(GrpcCallState& state) {
 
 void GrpcListener::Calls::answer(const std::shared_ptr<GrpcCallState>& state,
                                  GrpcQuestion question) {
-  const MessageOrigin origin{ip_of_peer(question.peer), std::string(kPath), kTransport,
-                             std::move(question.metadata)};
+  MessageOrigin origin{ip_of_peer(question.peer), std::string(kPath), kTransport,
+                       std::move(question.metadata)};
+  if (parts_.tls != nullptr && !question.certificate.empty()) {
+    Coroutine::current()->run_on_loop_stack(
+        [&] { origin.client_user = user_of(*parts_.tls, question.certificate); });
+  }
   GrpcExchange exchange(state, parts_.request_ids.next(), origin, question.prompt.size(),
                         &parts_.access_log, write_timeout_ms);
   if (question.conversation_id.empty()) question.conversation_id = kNewConversation;
@@ -142,7 +167,8 @@ void GrpcListener::Calls::finish_all() {
 }
 
 GrpcListener::GrpcListener(GrpcListenerParts parts)
-    : calls_(std::make_shared<Calls>(parts)),
+    : tls_(parts.tls),
+      calls_(std::make_shared<Calls>(parts)),
       acceptor_(*parts.loops.front(), [this](int socket) { server_->take(socket); }) {}
 
 // The order is that of grpc_module.h: calls, then connections, then the server, which waits for
@@ -160,7 +186,7 @@ Result<void> GrpcListener::listen(const Config& config) {
   if (!socket) return tl::unexpected(socket.error());
   bound_address_ = bound_address_of(*socket);
   acceptor_.start(*socket);
-  auto server = start_grpc_server(settings_of(config), calls_);
+  auto server = start_grpc_server(settings_of(config, tls_), calls_);
   if (!server) return tl::unexpected(server.error());
   server_ = std::move(*server);
   set_limits(config);

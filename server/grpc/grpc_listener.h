@@ -23,6 +23,7 @@
 namespace chatgate {
 
 class AccessLog;
+class TlsEndpoint;
 struct Question;
 
 // Answers a question inside its coroutine. Exceptions become an error.
@@ -33,6 +34,7 @@ struct GrpcListenerParts {
   MessageHandler handler;
   RequestIds& request_ids;
   AccessLog& access_log;
+  TlsEndpoint* tls;  // null: connections are not encrypted
 };
 
 class GrpcListener {
@@ -57,6 +59,7 @@ class GrpcListener {
  private:
   class Calls;
 
+  TlsEndpoint* const tls_;
   std::shared_ptr<Calls> calls_;
   GrpcAcceptor acceptor_;
   std::unique_ptr<GrpcServer> server_;

@@ -20,6 +20,7 @@ expect "the files" "$(cd root && find . -type f ! -name 'chatgate-*.1.gz' | sort
 ./usr/lib/systemd/system/chatgate.service
 ./usr/lib/systemd/system/chatgate.socket
 ./usr/share/bash-completion/completions/chatgate
+./usr/share/chatgate/chat.proto
 ./usr/share/chatgate/grafana-dashboard.json
 ./usr/share/chatgate/prometheus-alerts.yml
 ./usr/share/doc/chatgate/CHANGELOG.md
@@ -32,6 +33,7 @@ expect "who may read keys" "$(stat -c %a root/etc/chatgate/chatgate.env)" 600
 expect "the configuration files" "$(sort control/conffiles)" "$(cd root && find etc -type f | sort | sed 's|^|/|')"
 expect "the version" "chatgate $(dpkg-deb -f "$deb" Version)" "$("$root/usr/bin/chatgate" --version)"
 expect_match "the dependencies" "$(dpkg-deb -f "$deb" Depends)" 'adduser.*libcurl4.*libsqlite3-0'
+expect_match "what is recommended" "$(dpkg-deb -f "$deb" Recommends)" '^libgrpc\+\+1[^,]* \(>= 1\.'
 for licence in 'MIT License' 'libcli11-dev' 'nlohmann-json3-dev' 'cpp-httplib' 'tiktoken'; do
   grep -q "$licence" root/usr/share/doc/chatgate/copyright || fail "no licence of $licence"
 done
