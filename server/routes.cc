@@ -7,6 +7,7 @@
 #include "server/doors/asking.h"
 #include "server/doors/door_errors.h"
 #include "server/guard/client_address.h"
+#include "server/metrics/door_names.h"
 #include "server/openai/endpoint_name.h"
 #include "server/wire/trace_context.h"
 
@@ -61,6 +62,9 @@ constexpr std::array kRoutes{
     RouteEntry{"/healthz", kHealth, answer_healthz, kDescribeHealth},
     RouteEntry{"/readyz", kHealth, answer_readyz, kDescribeHealth},
 };
+static_assert(std::ranges::all_of(kRoutes, [](const RouteEntry& route) {
+  return kDoorNames[door_index(route.door.name)] == route.door.name;
+}));
 // Its path is configured.
 constexpr RouteEntry kPlatformRoute{"", kPlatform, answer_platform, kDescribePlatform};
 // Nobody finds a route that /docs does not tell of.

@@ -1,5 +1,5 @@
-// The doors as the label `door` names them. A new door is a word here; one that is missing is
-// counted as `other`.
+// The doors as the label `door` names them. A new door is a word here, before `other`, which counts
+// what is missing.
 #pragma once
 
 #include <algorithm>
@@ -9,11 +9,11 @@
 
 namespace chatgate {
 
-inline constexpr std::array<std::string_view, 9> kDoorNames{
-    "none", "v1", "agent", "web", "ask", "platform", "bot", "health", "other"};
+inline constexpr std::array<std::string_view, 10> kDoorNames{
+    "none", "v1", "agent", "web", "ask", "platform", "bot", "health", "docs", "other"};
 
 // `door` as a route or the access log calls it; empty where none leads.
-inline size_t door_index(std::string_view door) {
+constexpr size_t door_index(std::string_view door) {
   if (door.empty()) return 0;
   const auto found = std::find(kDoorNames.begin(), kDoorNames.end(), door);
   return found == kDoorNames.end() ? kDoorNames.size() - 1
