@@ -43,6 +43,34 @@ TEST_CASE("a hold is granted while the balance less other holds covers it") {
   CHECK(ledger.open_holds() == 1);
 }
 
+TEST_CASE("what is held is known by unit, and none of it stays behind", "[ledger]") {
+  Ledger ledger;
+  ledger.put_account(account(1, 100));
+  ledger.put_account(account(2, 0, true));
+  User counted = account(3, 100);
+  counted.unit = Unit{"tokens"};
+  ledger.put_account(counted);
+  CHECK(ledger.held_by_unit().at("USD") == Money{0});
+
+  Hold released = *ledger.reserve({1}, {1}, {60});
+  Hold charged = *ledger.reserve({2}, {2}, {60});  // reserves nothing
+  const Hold tokens = *ledger.reserve({3}, {3}, {7});
+  CHECK(ledger.held_by_unit().at("USD") == Money{60});
+  CHECK(ledger.held_by_unit().at("tokens") == Money{7});
+  ledger.fix_charge(released, {10});
+  ledger.fix_charge(charged, {25});
+  CHECK(ledger.held_by_unit().at("USD") == Money{35});
+  counted.unit = Unit{"EUR"};
+  ledger.put_account(counted);
+  CHECK(ledger.held_by_unit().at("tokens") == Money{0});
+  CHECK(ledger.held_by_unit().at("EUR") == Money{7});
+
+  ledger.released(released);
+  ledger.committed(charged);
+  ledger.released(tokens);
+  for (const auto& [unit, held] : ledger.held_by_unit()) CHECK(held == Money{0});
+}
+
 TEST_CASE("whether a hold would be granted can be asked without taking it") {
   Ledger ledger;
   ledger.put_account(account(1, 100));
