@@ -280,8 +280,6 @@ void Server::set_runtime() {
     upstream.name = "demo";
     upstream.base_url = "http://" + demo_->bound_address() + "/v1";
     runtime->config.upstreams.push_back(std::move(upstream));
-    // The doors whose clients name no model are to be tried as well.
-    if (config_.default_model == Config().default_model) runtime->config.default_model = kDemoModel;
   }
   runtime->pool = std::make_shared<UpstreamPool>(runtime->config, system_clock());
   for (auto& context : contexts_) {

@@ -14,8 +14,6 @@
 
 namespace chatgate {
 
-inline constexpr const char* kDemoModel = "demo";
-
 // Serves one request. Safe on any loop.
 void answer_as_demo(HttpExchange& exchange);
 

@@ -2,7 +2,7 @@
 
 #include <zlib.h>
 
-#include <array>
+#include <string>
 
 #include "docs_assets.h"
 
@@ -27,7 +27,7 @@ bool inflate_docs_asset(const DocsAsset& asset, const std::function<bool(std::st
   // zlib only reads what it is given, but knows no `const`.
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(asset.begin));
   stream.avail_in = static_cast<uInt>(asset.compressed().size());
-  std::array<char, kPieceBytes> piece;
+  std::string piece(kPieceBytes, '\0');
   int status = Z_OK;
   bool is_taken = true;
   while (status == Z_OK && is_taken) {

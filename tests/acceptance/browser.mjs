@@ -11,7 +11,8 @@ const kPatienceMs = 240_000
 const kProgram = process.env.CHROMIUM ?? '/usr/bin/chromium'
 
 const kFlags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-  '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage', '--disable-extensions', '--disable-breakpad']
+  '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage', '--disable-extensions',
+  '--disable-breakpad']
 
 // { page, faults, close }. `faults` grows by a line for each error on the page's console, exception, violation of
 // its content security policy, failed request, and request to another origin than `origin`.
