@@ -7,6 +7,7 @@
 
 #include "common/log/access_log.h"
 #include "server/doors/asking.h"
+#include "server/transport/coroutine.h"
 #include "server/transport/loops.h"
 #include "server/transport/message_exchange.h"
 
