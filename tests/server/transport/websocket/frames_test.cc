@@ -83,11 +83,11 @@ TEST_CASE("WebSocket framing that RFC 6455 forbids is a fault", "[websocket]") {
     protocol_error(bytes_of({.payload = "hi", .reserved_bits = bits}));
     protocol_error(bytes_of({.opcode = 9, .payload = "hi", .reserved_bits = bits}));
   }
-  for (const uint8_t opcode : {3, 4, 5, 6, 7, 11, 12, 13, 14, 15}) {
+  for (const uint8_t opcode : std::initializer_list<uint8_t>{3, 4, 5, 6, 7, 11, 12, 13, 14, 15}) {
     protocol_error(bytes_of({.opcode = opcode, .payload = "hi"}));
     check(part(1, "a") + bytes_of({.opcode = opcode}), {"fault 1002"});
   }
-  for (const uint8_t opcode : {8, 9, 10}) {
+  for (const uint8_t opcode : std::initializer_list<uint8_t>{8, 9, 10}) {
     protocol_error(part(opcode, "hi"));
     protocol_error(bytes_of({.opcode = opcode, .payload = std::string(126, 'x')}));
     protocol_error(bytes_of({.opcode = opcode, .length_bytes = 2, .declared = 5}));
