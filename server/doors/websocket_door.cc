@@ -140,14 +140,23 @@ std::string credential_of(const RoutedRequest& request, const Handshake& handsha
   return std::string(handshake.token);
 }
 
-// What each question's exchange shows of the client, as if it had been a request of its own.
+// What each question's exchange shows of the client, as if it had been a request of its own: the
+// page that made a browser connect belongs to it, as its certificate alone is not believed.
+bool is_shown(std::string_view name) {
+  for (const std::string_view shown :
+       {"accept-language", "x-forwarded-for", "origin", "host", "sec-fetch-site"}) {
+    if (name == shown) return true;
+  }
+  return false;
+}
+
 MessageOrigin origin_of(const RoutedRequest& request, const std::string& credential) {
   MessageOrigin origin{
       request.exchange.client_ip(), "/ws", "WEBSOCKET", {}, request.exchange.client_user()};
   if (!credential.empty()) origin.headers.emplace_back("authorization", "Bearer " + credential);
   for (const auto& field : request.exchange.head().fields) {
     auto name = to_lower(field.name);
-    if (name != "accept-language" && name != "x-forwarded-for") continue;
+    if (!is_shown(name)) continue;
     origin.headers.emplace_back(std::move(name), field.value);
   }
   return origin;

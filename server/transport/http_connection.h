@@ -128,7 +128,7 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
   bool begin_tls();
   bool await_client_hello(int64_t deadline_ms);
   bool shake_hands(int64_t deadline_ms);
-  void refuse_handshake(const TlsChannel& channel);
+  void refuse_handshake(std::string_view reason, bool is_told = false);
   void start_tls_receive();
   void await_tls_input(Need need);
   void receive_tls();

@@ -22,8 +22,9 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr size_t kPeekedBytes = 16;
-// What OpenSSL does not say to those who do not speak TLS at all (RFC 8446, 5 and 6): a fatal
-// alert, unexpected_message.
+constexpr char kHandshakeRecord = 0x16;  // RFC 8446, 5.1; nothing else begins a connection
+// What those are told who do not speak TLS at all (RFC 8446, 5 and 6), and to whom OpenSSL says
+// nothing: a fatal alert, unexpected_message.
 constexpr std::array<char, 7> kUnexpectedMessage{0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 0x0a};
 
 template <class Work>
@@ -90,7 +91,11 @@ bool HttpConnection::await_client_hello(int64_t deadline_ms) {
       return false;
     }
   }
-  if (!looks_like_http({begin.data(), static_cast<size_t>(bytes)})) return true;
+  if (begin[0] == kHandshakeRecord) return true;
+  if (!looks_like_http({begin.data(), static_cast<size_t>(bytes)})) {
+    refuse_handshake("this is no TLS");
+    return false;
+  }
   answer_fault({ErrorCode::kInvalidRequest,
                 "this port speaks https alone; ask again with https:// in the address"});
   end_record(flush());
@@ -116,7 +121,7 @@ bool HttpConnection::shake_hands(int64_t deadline_ms) {
     is_broken_ = is_broken_ || !has_run;
     if (is_broken_) return false;
     if (need == Need::kOver) {
-      refuse_handshake(*channel);
+      refuse_handshake(channel->failure(), channel->has_sent());
       return false;
     }
     if (need == Need::kNothing) break;
@@ -130,10 +135,10 @@ bool HttpConnection::shake_hands(int64_t deadline_ms) {
   return true;
 }
 
-void HttpConnection::refuse_handshake(const TlsChannel& channel) {
-  log::info("tls_handshake_failed", {{"client_ip", std::string_view(client_ip_)},
-                                     {"reason", std::string_view(channel.failure())}});
-  if (channel.has_sent()) return;
+void HttpConnection::refuse_handshake(std::string_view reason, bool is_told) {
+  log::info("tls_handshake_failed",
+            {{"client_ip", std::string_view(client_ip_)}, {"reason", reason}});
+  if (is_told) return;
   ::send(socket(), kUnexpectedMessage.data(), kUnexpectedMessage.size(), MSG_NOSIGNAL);
 }
 

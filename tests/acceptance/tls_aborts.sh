@@ -25,12 +25,16 @@ expect "its outcome" "$(logged 'input[0].outcome')" aborted
 expect "relayed" "$(seen input.length)" 0
 expect_no_holds
 
-# A body sent whole, but the client says the end of its side: the upstream is let go.
+# A request sent whole; while the upstream works, the client says the end of its side: the upstream is let
+# go, and what was seen is charged.
+exec {pipe}>&-
+rm answer
 {
-  printf 'POST /v1/chat/completions HTTP/1.1\r\nHost: g\r\nAuthorization: Bearer %s\r\n' "$token"
   body=$(chat_body stall-mid ',"stream":true')
+  printf 'POST /v1/chat/completions HTTP/1.1\r\nHost: g\r\nAuthorization: Bearer %s\r\n' "$token"
   printf 'Content-Length: %s\r\n\r\n%s' "${#body}" "$body"
-} | s_client -no_ign_eof > answer || true
+  wait_until 20 grep -q 'quick' answer
+} | openssl s_client -connect "127.0.0.1:$port" > answer 2> s_client.log || true
 wait_for_value left seen 'input.at(-1).outcome'
 wait_for_value "aborted 1" states
 expect "charged for what was seen" "$(in_books 'SELECT estimated FROM usage')" 1

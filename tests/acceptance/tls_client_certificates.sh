@@ -145,6 +145,34 @@ with ann
 bare /api/chat --header 'Content-Type: application/json' --data-raw '{"prompt":"Hello"}'
 expect "no guest" "$status $(requests_of guest)" "200 1"
 
+# A WebSocket is opened for the account as well, but not for a page of another site, not even as a guest.
+configure optional "$users" ', "guest_doors": ["ask"], "allow_ips": ["127.0.0.0/8"]'
+stop_gateway
+start_tls_gateway --config gateway.json
+ask='<|ask|>$new$new$Hello'
+# asked_by_socket [HEADER]: one question and its answer.
+asked_by_socket() {
+  mkfifo words
+  exec {pipe}<> words
+  openssl s_client -connect "127.0.0.1:$port" -quiet -cert ann.pem -key ann.key < words > answers 2> s_client.log &
+  client=$!
+  own_pids+=("$client")
+  printf '%b' 'GET /ws HTTP/1.1\r\nHost: g\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' \
+    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n${1:-}\r\n" >&"$pipe"
+  wait_until 10 grep -q '101 Switching' answers
+  printf "\x81\x$(printf %02x $((128 + ${#ask})))\0\0\0\0%s" "$ask" >&"$pipe"
+  wait_until 10 grep -qa '<|end|>' answers
+  kill "$client"
+  exec {pipe}>&-
+  rm words
+}
+counts() { echo "$(requests_of ann) $(requests_of guest)"; }
+read -r anns guests <<< "$(counts)"
+asked_by_socket
+expect "the account" "$(counts)" "$((anns + 1)) $guests"
+asked_by_socket 'Origin: https://evil.example\r\n'
+expect "a guest" "$(counts)" "$((anns + 1)) $((guests + 1))"
+
 # Nobody without one comes in.
 configure required "$users"
 kill -HUP "$gateway_pid"

@@ -34,6 +34,9 @@ expect "half a word" "$(printf '\x16\x03\x01\x02\x00\x01\x00' | OVER_TLS='' raw)
 node "$here/tls_hello.mjs" "$port" hold 3 > held 2> held.log &
 own_pids+=("$!")
 wait_until 20 grep -q 'ended 3' held
+for _ in {1..30}; do
+  head -c 600 /dev/urandom | OVER_TLS='' raw > noise
+done
 stop_gateway
 
 OVER_TLS=1 start_gateway
@@ -49,13 +52,11 @@ done
 alert() { printf '%b' "$1" | OVER_TLS='' raw | od -An -tx1 | tr -d ' \n'; }
 unexpected=1503010002020a # fatal, unexpected_message
 expect "words of another protocol" "$(alert 'SSH-2.0-OpenSSH_9.2\r\n')" "$unexpected"
+expect "a hello of SSL 2" "$(alert '\x80\x2e\x01\x00\x02\x00\x15\x00\x00\x00\x10')" "$unexpected"
 expect "zeros" "$(alert '\x00\x00\x00\x00\x00\x00\x00\x00')" "$unexpected"
 expect "a version of another world" "$(alert '\x16\x99\x99\x00\x10aaaaaaaaaaaaaaaa')" "$unexpected"
 expect_match "a broken hello" "$(alert '\x16\x03\x01\x00\x05\x01\x00\x00\x01\xff')" '^15030[13]000202'
 expect_match "an alert at once" "$(alert '\x15\x03\x01\x00\x02\x02\x28')" '^(15030[13]000202..)?$'
-for _ in {1..30}; do
-  head -c 600 /dev/urandom | OVER_TLS='' raw > noise
-done
 chat gpt-4o
 expect "it is well" "$status" 200
 stop_gateway
