@@ -21,6 +21,10 @@ using PriceId = Id<struct PriceTag>;
 // 1970 shifted left by kRequestIdTimeShift, then a serial number. Later requests have greater ids.
 using RequestId = Id<struct RequestTag>;
 inline constexpr int kRequestIdTimeShift = 20;
+// Two processes may serve one database for a while: a new version, and the one whose place it has
+// taken. Each makes ids of a lane of its own, the serial number's lowest bit.
+inline constexpr int64_t kRequestLanes = 2;
+inline constexpr int64_t lane_of(RequestId id) { return id.value & (kRequestLanes - 1); }
 
 }  // namespace chatgate
 

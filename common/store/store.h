@@ -243,6 +243,9 @@ class Store {
   // Ends every hold that a dead gateway left: a usage row of kInterrupted and no cost for each.
   // REQUIRES: no gateway is running on this database. Returns how many there were.
   virtual Result<int64_t> sweep_holds(Timestamp now) = 0;
+  // The same for the requests of one lane (see kRequestLanes). REQUIRES: the process whose lane it
+  // was is gone.
+  virtual Result<int64_t> sweep_holds_of_lane(int64_t lane, Timestamp now) = 0;
   virtual Result<int64_t> count_open_holds() = 0;
   // Commits a change of no meaning, to learn whether the database can be written.
   virtual Result<void> probe() = 0;

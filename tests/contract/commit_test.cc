@@ -171,6 +171,21 @@ TEMPLATE_LIST_TEST_CASE("what was written off has no bound", "[contract]", Datab
   CHECK(faults_of(*shop.store).empty());
 }
 
+TEMPLATE_LIST_TEST_CASE("the holds of one lane are swept alone", "[contract]", Databases) {
+  Shop<TestType> shop;
+  Hold even = shop.sale(2, 10).hold;
+  Hold odd = shop.sale(3, 10).hold;
+  even.request_id.value &= ~int64_t{1};
+  odd.request_id.value |= 1;
+  must(shop.store->commit({{even, odd}, {}}));
+  CHECK(must(shop.store->sweep_holds_of_lane(1, {kNoonMs + 500})) == 1);
+  CHECK(must(shop.store->count_open_holds()) == 1);
+  CHECK(must(shop.store->sweep_holds_of_lane(1, {kNoonMs + 500})) == 0);
+  CHECK(must(shop.store->sweep_holds_of_lane(0, {kNoonMs + 500})) == 1);
+  CHECK(must(shop.store->count_open_holds()) == 0);
+  CHECK(faults_of(*shop.store).empty());
+}
+
 TEMPLATE_LIST_TEST_CASE("holds that a dead gateway left are swept without a cost", "[contract]",
                         Databases) {
   Shop<TestType> shop;

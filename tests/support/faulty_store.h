@@ -85,6 +85,9 @@ class FaultyStore final : public Store {
     return store_->for_each_change_since(since, visitor);
   }
   Result<int64_t> sweep_holds(Timestamp now) override { return store_->sweep_holds(now); }
+  Result<int64_t> sweep_holds_of_lane(int64_t lane, Timestamp now) override {
+    return store_->sweep_holds_of_lane(lane, now);
+  }
   Result<int64_t> count_open_holds() override { return store_->count_open_holds(); }
   Result<RequestId> last_request_id() override { return store_->last_request_id(); }
   Result<std::vector<UsageSummary>> summarize_usage(const UsageQuery& query) override {

@@ -274,12 +274,20 @@ Money SqliteStore::charge(UserId user, Money sum) {
   return balance;
 }
 
-Result<int64_t> SqliteStore::sweep_holds(Timestamp now) {
+Result<int64_t> SqliteStore::sweep_holds(Timestamp now) { return sweep({}, now); }
+
+Result<int64_t> SqliteStore::sweep_holds_of_lane(int64_t lane, Timestamp now) {
+  return sweep(lane, now);
+}
+
+// Of the lane alone, where one is named.
+Result<int64_t> SqliteStore::sweep(std::optional<int64_t> lane, Timestamp now) {
   BookBatch batch;
   auto read = connection_->read([&]() -> Result<void> {
     Query query = connection_->query(kSelectHolds);
     while (query.step()) {
       const Hold hold{{query.integer(0)}, {query.integer(1)}, {query.integer(2)}};
+      if (lane && lane_of(hold.request_id) != *lane) continue;
       UsageRecord record;
       record.id = hold.request_id;
       record.user_id = hold.user_id;

@@ -53,6 +53,7 @@ class SqliteStore final : public Store {
 
   Result<std::vector<AccountBalance>> commit(const BookBatch& batch) override;
   Result<int64_t> sweep_holds(Timestamp now) override;
+  Result<int64_t> sweep_holds_of_lane(int64_t lane, Timestamp now) override;
   Result<int64_t> count_open_holds() override;
   Result<void> probe() override;
   Result<RequestId> last_request_id() override;
@@ -96,6 +97,7 @@ class SqliteStore final : public Store {
   std::vector<AccountBalance> charge_accounts(const BookBatch& batch,
                                               const std::vector<const UsageRecord*>& rows);
   Money charge(UserId user, Money sum);
+  Result<int64_t> sweep(std::optional<int64_t> lane, Timestamp now);
   void write_turns(const BookBatch& batch, const std::vector<const UsageRecord*>& rows);
   Result<int64_t> prune_some(int64_t limit, PrunedUsage& pruned);  // a transaction of its own
   int64_t id_of_name(const std::string& name);

@@ -31,6 +31,44 @@ TEST_CASE("request ids continue after the books", "[request_ids]") {
   CHECK(ids.next() > last);
 }
 
+TEST_CASE("processes of different lanes never share a request id", "[request_ids]") {
+  ManualClock clock;
+  RequestIds old_ids(clock);
+  RequestIds new_ids(clock);
+  const RequestId last = old_ids.next();
+  new_ids.use_lane(1);
+  new_ids.continue_after(last);
+  std::set<RequestId> all{last};
+  RequestId newest = last;
+  for (int i = 0; i < 1'000; ++i) {
+    // The clock stands, runs and is set back, for both alike.
+    if (i % 7 == 0) clock.set_wall_clock({clock.now().unix_ms + (i % 3) - 1});
+    const RequestId from_old = old_ids.next();
+    const RequestId from_new = new_ids.next();
+    CHECK(lane_of(from_old) == 0);
+    CHECK(lane_of(from_new) == 1);
+    CHECK(from_new > newest);
+    newest = from_new;
+    CHECK(all.insert(from_old).second);
+    CHECK(all.insert(from_new).second);
+  }
+}
+
+TEST_CASE("a lane is kept whatever it continues after", "[request_ids]") {
+  ManualClock clock;
+  for (const int64_t lane : {0, 1}) {
+    for (const int64_t beyond : {0, 1, 2, 3}) {
+      RequestIds ids(clock);
+      ids.use_lane(lane);
+      const RequestId last{((clock.now().unix_ms + 9) << kRequestIdTimeShift) + beyond};
+      ids.continue_after(last);
+      const RequestId next = ids.next();
+      CHECK(next > last);
+      CHECK(lane_of(next) == lane);
+    }
+  }
+}
+
 TEST_CASE("threads never share a request id", "[request_ids]") {
   ManualClock clock;
   RequestIds ids(clock);
