@@ -21,6 +21,11 @@ tl::unexpected<Error> refuse(std::string message) {
   return tl::unexpected<Error>(std::move(error));
 }
 
+tl::unexpected<Error> no_account(UserId user) {
+  return fail(ErrorCode::kNotFound,
+              "no account with the id " + std::to_string(user.value) + " is known here");
+}
+
 // balance - held where only an account without limits, or one that was adjusted below its holds,
 // can be below zero. Stops at the least 64-bit number.
 Money free_of(Money balance, Money held) {
@@ -93,10 +98,7 @@ Ledger::Day& Ledger::day_in(Account& account, int64_t day) {
 Result<Hold> Ledger::reserve(RequestId request, UserId user, Money amount) {
   assert(!amount.is_negative());
   Account* account = find(user);
-  if (account == nullptr) {
-    return fail(ErrorCode::kNotFound,
-                "no account with the id " + std::to_string(user.value) + " is known here");
-  }
+  if (account == nullptr) return no_account(user);
   const std::lock_guard lock(account->mutex);
   Hold hold{request, user, Money{}};
   if (!account->unmetered || account->budget) {
@@ -111,6 +113,20 @@ Result<Hold> Ledger::reserve(RequestId request, UserId user, Money amount) {
   ++account->holds;
   open_holds_.fetch_add(1, std::memory_order_relaxed);
   return hold;
+}
+
+Result<void> Ledger::adopt(const Hold& hold) {
+  assert(!hold.amount.is_negative());
+  Account* account = find(hold.user_id);
+  if (account == nullptr) return no_account(hold.user_id);
+  const std::lock_guard lock(account->mutex);
+  if (!checked_add(account->held, hold.amount)) {
+    return fail(ErrorCode::kRefused, "more would be held than can be counted");
+  }
+  change_held(*account, {hold.request_id, hold.user_id, Money{}}, hold.amount);
+  ++account->holds;
+  open_holds_.fetch_add(1, std::memory_order_relaxed);
+  return {};
 }
 
 bool Ledger::could_reserve(RequestId request, UserId user, Money amount) const {
@@ -181,7 +197,11 @@ void Ledger::change_held(Account& account, const Hold& hold, Money amount) {
   day.held = day.held - hold.amount + amount;
 }
 
-Charge Ledger::fix_charge(Hold& hold, Money cost) {
+Charge Ledger::fix_charge(Hold& hold, Money cost) { return fix(hold, cost, true); }
+
+Charge Ledger::fix_charge_within_hold(Hold& hold, Money cost) { return fix(hold, cost, false); }
+
+Charge Ledger::fix(Hold& hold, Money cost, bool may_exceed) {
   assert(!cost.is_negative());
   Account* account = find(hold.user_id);
   assert(account != nullptr);
@@ -197,7 +217,7 @@ Charge Ledger::fix_charge(Hold& hold, Money cost) {
     const Money bearable = checked_subtract(free, kLeast).value_or(kMost);
     charge.charged = std::min({cost, bearable, kMost - others});
   } else if (cost > hold.amount) {
-    const Money free = free_of(account->balance, account->held);
+    const Money free = may_exceed ? free_of(account->balance, account->held) : Money{};
     charge.charged = hold.amount + std::min(cost - hold.amount, std::max(free, Money{}));
   }
   charge.written_off = cost - charge.charged;
@@ -205,6 +225,15 @@ Charge Ledger::fix_charge(Hold& hold, Money cost) {
   change_held(*account, hold, charge.charged);
   hold.amount = charge.charged;
   return charge;
+}
+
+void Ledger::change_hold(Hold& hold, Money amount) {
+  Account* account = find(hold.user_id);
+  assert(account != nullptr && !amount.is_negative());
+  const std::lock_guard lock(account->mutex);
+  assert(account->holds > 0);
+  change_held(*account, hold, amount);
+  hold.amount = amount;
 }
 
 void Ledger::committed(const Hold& hold) { end(hold, true); }

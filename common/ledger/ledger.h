@@ -49,6 +49,10 @@ class Ledger {
   // amount is 0).
   Result<Hold> reserve(RequestId request, UserId user, Money amount);
 
+  // Holds what another process's ledger has granted, whether this one would have or not: from then
+  // on it is a hold like any other. kNotFound for an account that is not known here.
+  Result<void> adopt(const Hold& hold);
+
   // Whether reserve() would do so at this moment.
   bool could_reserve(RequestId request, UserId user, Money amount) const;
 
@@ -56,6 +60,12 @@ class Ledger {
   // A cost beyond the hold takes what is free of the balance; the rest is written off, so that a
   // metered balance never falls below zero. Updates hold.amount to what is now reserved.
   Charge fix_charge(Hold& hold, Money cost);
+
+  // The same while another process's ledger decides over what is free of a metered balance: nothing
+  // is taken of it.
+  Charge fix_charge_within_hold(Hold& hold, Money cost);
+  // What a hold reserves becomes `amount`: the charge that the other ledger has fixed.
+  void change_hold(Hold& hold, Money amount);
 
   // The hold is over and its reservation goes: its charge is durable, or there is none. One of the
   // two, exactly once for each hold; the store's new balance is told by set_balance, just before.
@@ -98,6 +108,7 @@ class Ledger {
   static Result<void> check_balance(const Account& account, Money amount);
   static Result<void> check_budget(const Account& account, RequestId request, Money amount);
   static void change_held(Account& account, const Hold& hold, Money amount);
+  Charge fix(Hold& hold, Money cost, bool may_exceed);
   void end(const Hold& hold, bool is_charged);
 
   mutable std::shared_mutex accounts_mutex_;

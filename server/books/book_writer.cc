@@ -101,6 +101,12 @@ Result<void> BookWriter::administer(std::function<Result<void>(Store&)> change) 
   return result;
 }
 
+void BookWriter::post(std::function<void(Store&)> task) {
+  std::unique_lock lock(mutex_);
+  queue_.tasks.push_back(std::move(task));
+  wake_up(lock);
+}
+
 // Leaves the lock open if somebody was to be woken.
 void BookWriter::wake_up(std::unique_lock<std::mutex>& lock) {
   if (!is_waiting_) return;
@@ -130,6 +136,7 @@ void BookWriter::run() {
     unwritten_ = static_cast<int64_t>(backlog_.settled.size());
     queue.tickets.clear();
     if (!queue.changes.empty()) make_changes(std::exchange(queue.changes, {}));
+    for (const auto& task : std::exchange(queue.tasks, {})) task(*store_);
     recover();
     refresh_if_due();
   }
@@ -191,6 +198,8 @@ void BookWriter::end_holds(const BookBatch& batch, const std::vector<Ticket>& ti
                            Outcome outcome) {
   const size_t first = batch.settled.size() - tickets.size();
   std::vector<const Settlement*> booked;
+  EndWatcher* watcher = end_watcher_.load();
+  std::vector<Hold> ended;
   for (size_t i = 0; i < batch.settled.size(); ++i) {
     const auto& settlement = batch.settled[i];
     const bool is_waited_for = i >= first && tickets[i - first].loop != nullptr;
@@ -204,8 +213,10 @@ void BookWriter::end_holds(const BookBatch& batch, const std::vector<Ticket>& ti
     } else {
       ledger_.released(settlement.hold);
     }
+    if (watcher != nullptr) ended.push_back(settlement.hold);
   }
   if (!booked.empty()) metrics_.count_booked(booked);
+  if (!ended.empty()) watcher->ended(ended);
 }
 
 // A settlement that the store will never take must not take its group with it.
@@ -337,8 +348,31 @@ Result<void> BookWriter::refresh() {
   return {};
 }
 
-// Nothing is charged between the reading of an account and that of its spending, for only this
-// thread charges.
+Result<void> BookWriter::read_accounts(const std::vector<UserId>& users) {
+  for (const UserId id : users) {
+    const auto user = store_->find_user(id);
+    if (!user && user.error().code == ErrorCode::kNotFound) continue;
+    if (!user) return tl::unexpected(user.error());
+    if (auto put = put_account(*user); !put) return put;
+  }
+  return {};
+}
+
+Result<void> BookWriter::read_all_accounts() {
+  return follow_accounts(0, {}).map([](Revision) {});
+}
+
+std::vector<Hold> BookWriter::unsettled() {
+  std::vector<Hold> holds;
+  // Of these the ledger has ended already what will be booked without a charge.
+  for (const auto& settlement : backlog_.settled) {
+    if (settlement.usage) holds.push_back(settlement.hold);
+  }
+  const std::lock_guard lock(mutex_);
+  for (const auto& settlement : queue_.settled) holds.push_back(settlement.hold);
+  return holds;
+}
+
 Result<Revision> BookWriter::follow_accounts(Revision since, ChangeVisitor visitor) {
   std::vector<User> with_budget;
   visitor.user = [&](const User& user) {
@@ -349,12 +383,24 @@ Result<Revision> BookWriter::follow_accounts(Revision since, ChangeVisitor visit
   auto reached = store_->for_each_change_since(since, visitor);
   if (!reached) return reached;
   for (const auto& user : with_budget) {
-    auto spending = spending_of(user);
-    if (!spending) return tl::unexpected(spending.error());
-    ledger_.put_account(user, *spending);
-    directory_.put_user(user);
+    if (auto put = put_account(user); !put) return tl::unexpected(put.error());
   }
   return reached;
+}
+
+// Of what this process has reserved nothing is charged between the reading of an account and that
+// of its spending, for only this thread charges it. What another one's requests are charged
+// meanwhile is still held for them here (foreign_holds.h), so neither sum shows too little.
+Result<void> BookWriter::put_account(const User& user) {
+  Spending spending;
+  if (user.budget) {
+    auto read = spending_of(user);
+    if (!read) return tl::unexpected(std::move(read.error()));
+    spending = std::move(*read);
+  }
+  ledger_.put_account(user, spending);
+  directory_.put_user(user);
+  return {};
 }
 
 Result<Spending> BookWriter::spending_of(const User& user) {

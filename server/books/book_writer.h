@@ -26,6 +26,13 @@ namespace chatgate {
 class Event;
 class EventLoop;
 
+// Learns which holds are over. Called on the writer's thread, after the ledger has been told.
+class EndWatcher {
+ public:
+  virtual ~EndWatcher() = default;
+  virtual void ended(const std::vector<Hold>& holds) = 0;
+};
+
 class BookWriter {
  public:
   BookWriter(std::unique_ptr<Store> store, Ledger& ledger, Directory& directory);
@@ -49,6 +56,22 @@ class BookWriter {
   // When this returns, what it has changed is in the ledger and the directory. Its own failure, or
   // kStoreUnavailable.
   Result<void> administer(std::function<Result<void>(Store&)> change);
+
+  // Any thread: runs `task` on the writer's thread, between two commits. Nobody waits for it.
+  void post(std::function<void(Store&)> task);
+
+  // For such tasks alone. Carry into the ledger and the directory what stands in the store: what
+  // others have changed; these accounts, their balances and what was spent of their budgets; all of
+  // them.
+  Result<void> refresh();
+  Result<void> read_accounts(const std::vector<UserId>& users);
+  Result<void> read_all_accounts();
+  // For such tasks: the holds whose requests have handed them in and that are not over yet.
+  std::vector<Hold> unsettled();
+
+  // From now on tells of each hold that is over; null: nobody. Any thread. One that is replaced may
+  // be called once more.
+  void tell_ends_to(EndWatcher* watcher) { end_watcher_.store(watcher); }
 
   // False while commits fail: then no new request should start.
   bool is_healthy() const { return is_healthy_.load(std::memory_order_relaxed); }
@@ -74,8 +97,9 @@ class BookWriter {
     std::vector<Settlement> settled;
     std::vector<Ticket> tickets;  // beside `settled`
     std::vector<Change> changes;
-    bool empty() const { return opened.empty() && settled.empty() && changes.empty(); }
-    bool is_waited_for() const { return !settled.empty() || !changes.empty(); }
+    std::vector<std::function<void(Store&)>> tasks;
+    bool empty() const { return opened.empty() && !is_waited_for(); }
+    bool is_waited_for() const { return !settled.empty() || !changes.empty() || !tasks.empty(); }
   };
 
   enum class Outcome : uint8_t { kDurable, kUnavailable, kRefused };
@@ -94,7 +118,7 @@ class BookWriter {
   void wake(const std::vector<Ticket>& tickets, bool is_durable);
   void make_changes(std::vector<Change> changes);
   void refresh_if_due();
-  Result<void> refresh();
+  Result<void> put_account(const User& user);
   Result<Revision> follow_accounts(Revision since, ChangeVisitor visitor);
   Result<Spending> spending_of(const User& user);
   void recover();
@@ -126,6 +150,7 @@ class BookWriter {
   bool is_waiting_ = false;
   bool is_stopping_ = false;
   std::atomic<bool> is_healthy_{true};
+  std::atomic<EndWatcher*> end_watcher_{nullptr};
   std::thread thread_;
 };
 

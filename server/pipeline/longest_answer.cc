@@ -13,7 +13,7 @@ int64_t Pipeline::longest_answer(const Principal& principal, std::string_view mo
   const auto& price = *found->price;
   if (price.max_output_tokens > 0) tokens_max = std::min(tokens_max, price.max_output_tokens);
   if (principal.unmetered) return tokens_max;
-  const Money available = parts_.ledger.available(principal.user_id);
+  const Money available = parts_.reservations.available(principal.user_id);
   const int64_t prompt_tokens = prompt_bound_of_bytes(prompt_bytes, price);
   const auto is_affordable = [&](int64_t tokens) {
     const auto cost = cost_bound_of(prompt_tokens, tokens, price, principal.unit, found->rate);

@@ -13,10 +13,10 @@
 #include "common/clock.h"
 #include "common/config/config.h"
 #include "common/lazy.h"
-#include "common/ledger/ledger.h"
 #include "common/secrets/secrets.h"
 #include "server/books/book_writer.h"
 #include "server/books/directory.h"
+#include "server/books/reservations.h"
 #include "server/conversation/conversations.h"
 #include "server/guard/front_guard.h"
 #include "server/pipeline/answer_translator.h"
@@ -65,7 +65,7 @@ struct LoopContext {
 // What all loops share.
 struct PipelineParts {
   Directory& directory;
-  Ledger& ledger;
+  Reservations& reservations;
   BookWriter& writer;
   Conversations& conversations;
   const Clock& clock;
@@ -98,7 +98,7 @@ class Pipeline {
 
   // The longest answer, of at most `tokens_max` tokens, that an account can pay for beside a prompt
   // of so many bytes: a small balance buys short answers. `tokens_max` where it would have to be
-  // refused anyway, so that it is refused for its own reason.
+  // refused anyway, so that it is refused for its own reason. REQUIRES: inside a coroutine.
   int64_t longest_answer(const Principal& principal, std::string_view model, size_t prompt_bytes,
                          int64_t tokens_max, const Config& config) const;
 

@@ -15,7 +15,8 @@ std::optional<Money> sharper_bound_of_cost(const Job& job) {
   TokenBounds least = token_bounds_of(job);
   least.prompt = 0;
   const auto least_cost = cost_of_bounds(job, least);
-  if (!least_cost || !job.parts.ledger.could_reserve(job.id, job.principal.user_id, *least_cost)) {
+  auto& reservations = job.parts.reservations;
+  if (!least_cost || !reservations.could_reserve(job.id, job.principal.user_id, *least_cost)) {
     return std::nullopt;
   }
   const auto counted = counted_token_bounds_of(job);
@@ -23,9 +24,9 @@ std::optional<Money> sharper_bound_of_cost(const Job& job) {
 }
 
 Result<Hold> reserve_bound(Job& job) {
-  Ledger& ledger = job.parts.ledger;
+  auto& reservations = job.parts.reservations;
   if (job.metering != Metering::kTokens) {
-    return ledger.reserve(job.id, job.principal.user_id, Money{});
+    return reservations.reserve(job.id, job.principal.user_id, Money{});
   }
   const auto bound = cost_of_bounds(job, token_bounds_of(job));
   if (!bound) {
@@ -33,10 +34,10 @@ Result<Hold> reserve_bound(Job& job) {
                 "this request could cost more than an account can hold; limit its output tokens",
                 "max_tokens");
   }
-  auto hold = ledger.reserve(job.id, job.principal.user_id, *bound);
+  auto hold = reservations.reserve(job.id, job.principal.user_id, *bound);
   if (hold || hold.error().code != ErrorCode::kInsufficientQuota) return hold;
   const auto sharper = sharper_bound_of_cost(job);
-  return sharper ? ledger.reserve(job.id, job.principal.user_id, *sharper) : hold;
+  return sharper ? reservations.reserve(job.id, job.principal.user_id, *sharper) : hold;
 }
 
 }  // namespace

@@ -49,6 +49,14 @@ void stop_jobs(LoopContext& context) {
   for (const auto& job : jobs_of(context)) job->stop();
 }
 
+std::vector<Hold> holds_of_jobs(LoopContext& context) {
+  std::vector<Hold> holds;
+  for (const auto& job : jobs_of(context)) {
+    if (job->has_hold) holds.push_back(job->hold);
+  }
+  return holds;
+}
+
 std::vector<RunningRequest> describe_jobs(LoopContext& context) {
   std::vector<RunningRequest> requests;
   for (const auto& job : jobs_of(context)) {

@@ -14,6 +14,9 @@ namespace chatgate {
 // far is settled. They are gone when job_count() is 0, which takes no longer than a commit.
 void stop_jobs(LoopContext& context);
 
+// What they have reserved and not yet handed to the writer.
+std::vector<Hold> holds_of_jobs(LoopContext& context);
+
 // Those that have been admitted, the latest last.
 std::vector<RunningRequest> describe_jobs(LoopContext& context);
 

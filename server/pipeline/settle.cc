@@ -101,15 +101,11 @@ void log_settled(const Job& job, const UsageRecord& record) {
                                  {"duration_ms", record.duration_ms}});
 }
 
-// Fixes the charge and ends the limits. What remains is to make it durable.
-Settlement conclude(Job& job, UsageStatus status) {
-  assert(job.has_hold);
-  auto record = make_record(job, status);
-  const auto charge = job.parts.ledger.fix_charge(job.hold, record.cost);
+// Notes the charge that was fixed and ends the limits. What remains is to make it durable.
+Settlement conclude(Job& job, UsageRecord record, const Charge& charge) {
   record.cost = charge.charged;
   record.written_off = charge.written_off;
   job.has_hold = false;
-  job.state = JobState::kSettling;
   job.permit.finish(record.usage.total());
   if (job.access) note_charge(record, *job.access);
   if (!charge.written_off.is_zero()) {
@@ -129,14 +125,22 @@ Settlement conclude(Job& job, UsageStatus status) {
 }  // namespace
 
 Result<void> settle(Job& job, UsageStatus status) {
-  auto settled = job.parts.writer.settle(conclude(job, status));
+  assert(job.has_hold);
+  auto record = make_record(job, status);
+  job.state = JobState::kSettling;
+  const auto charge = job.parts.reservations.fix_charge(job.hold, record.cost);
+  auto settled = job.parts.writer.settle(conclude(job, std::move(record), charge));
   if (!settled) job.count_refusal(settled.error().code);
   if (settled && job.turn) job.parts.conversations.remember(job.turn);
   return settled;
 }
 
 void settle_detached(Job& job, UsageStatus status) {
-  job.parts.writer.settle_detached(conclude(job, status));
+  assert(job.has_hold);
+  auto record = make_record(job, status);
+  job.state = JobState::kSettling;
+  const auto charge = job.parts.reservations.fix_charge_now(job.hold, record.cost);
+  job.parts.writer.settle_detached(conclude(job, std::move(record), charge));
 }
 
 }  // namespace chatgate
