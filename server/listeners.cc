@@ -1,7 +1,16 @@
 #include "server/listeners.h"
 
+#include <algorithm>
+
+#include "common/text/quantity.h"
+
 namespace chatgate {
 namespace {
+
+constexpr const char* kHttp = "http";
+constexpr const char* kWebsocket = "websocket";
+constexpr const char* kGrpc = "grpc";
+constexpr const char* kAdmin = "admin";
 
 TransportLimits limits_of(const Config& config) {
   TransportLimits limits;
@@ -18,18 +27,48 @@ TransportLimits limits_of(const Config& config) {
   return limits;
 }
 
+Result<void> listen_or_adopt(HttpListener& listener, const std::string& name,
+                             const std::string& address, const SocketsByName& inherited,
+                             bool shares_port) {
+  const auto given = inherited.find(name);
+  return given == inherited.end() ? listener.listen(address, shares_port)
+                                  : listener.adopt(given->second.descriptor);
+}
+
 }  // namespace
 
-Result<void> Listeners::open(const Config& config, std::optional<int> inherited_socket) {
+std::map<std::string, std::string> Listeners::addresses_of(const Config& config) {
+  std::map<std::string, std::string> addresses{{kHttp, config.listen}};
+  if (!config.websocket_listen.empty()) addresses.emplace(kWebsocket, config.websocket_listen);
+  if (!config.grpc_listen.empty()) addresses.emplace(kGrpc, config.grpc_listen);
+  if (config.admin_listen != "off") addresses.emplace(kAdmin, config.admin_listen);
+  return addresses;
+}
+
+Result<void> Listeners::open(const Config& config, const SocketsByName& inherited) {
+  const auto addresses = addresses_of(config);
+  for (const auto& [name, socket] : inherited) {
+    if (addresses.contains(name)) continue;
+    return fail(ErrorCode::kInvalidArgument,
+                "a socket was handed over for " + quote(name) +
+                    ", which the configuration does not open: take its socket unit out, or give "
+                    "that an address");
+  }
+  auto opened = open_http(config, inherited);
+  if (opened && addresses.contains(kWebsocket)) opened = open_websocket(config, inherited);
+  return opened && addresses.contains(kGrpc) ? open_grpc(config, inherited) : opened;
+}
+
+Result<void> Listeners::open_http(const Config& config, const SocketsByName& inherited) {
   http_ = std::make_unique<HttpListener>(parts_.loops, parts_.handler, parts_.dialect,
                                          parts_.request_ids, limits_of(config), &parts_.access_log,
                                          parts_.tls);
-  auto opened = inherited_socket ? http_->adopt(*inherited_socket) : http_->listen(config.listen);
-  if (opened && !config.websocket_listen.empty()) opened = open_websocket(config);
-  return opened && !config.grpc_listen.empty() ? open_grpc(config) : opened;
+  auto opened = listen_or_adopt(*http_, kHttp, config.listen, inherited, config.reuse_port);
+  if (opened) include(kHttp, config.listen, inherited, *http_);
+  return opened;
 }
 
-Result<void> Listeners::open_websocket(const Config& config) {
+Result<void> Listeners::open_websocket(const Config& config, const SocketsByName& inherited) {
   auto dialect = parts_.dialect;  // whatever the path, faults are told as at the WebSocket's own
   dialect.render_error = [render = dialect.render_error](const Error& error, std::string_view) {
     return render(error, "/ws");
@@ -37,13 +76,65 @@ Result<void> Listeners::open_websocket(const Config& config) {
   websocket_ = std::make_unique<HttpListener>(parts_.loops, parts_.websocket_handler, dialect,
                                               parts_.request_ids, limits_of(config),
                                               &parts_.access_log, parts_.tls);
-  return websocket_->listen(config.websocket_listen);
+  auto opened = listen_or_adopt(*websocket_, kWebsocket, config.websocket_listen, inherited,
+                                config.reuse_port);
+  if (opened) include(kWebsocket, config.websocket_listen, inherited, *websocket_);
+  return opened;
 }
 
-Result<void> Listeners::open_grpc(const Config& config) {
+Result<void> Listeners::open_grpc(const Config& config, const SocketsByName& inherited) {
   grpc_ = std::make_unique<GrpcListener>(GrpcListenerParts{
       parts_.loops, parts_.message_handler, parts_.request_ids, parts_.access_log, parts_.tls});
-  return grpc_->listen(config);
+  const auto given = inherited.find(kGrpc);
+  const int socket = given == inherited.end() ? -1 : given->second.descriptor;
+  auto opened = grpc_->listen(config, socket);
+  if (opened) {
+    note(kGrpc, config.grpc_listen, inherited, grpc_->bound_address(), grpc_->descriptor());
+  }
+  return opened;
+}
+
+void Listeners::include(std::string_view name, const std::string& address,
+                        const SocketsByName& inherited, HttpListener& listener) {
+  offered_http_.emplace_back(name, &listener);
+  note(name, address, inherited, listener.bound_address(), listener.descriptor());
+}
+
+void Listeners::note(std::string_view name, const std::string& address,
+                     const SocketsByName& inherited, std::string bound, int descriptor) {
+  const auto given = inherited.find(std::string(name));
+  const bool is_activated = given != inherited.end() && given->second.is_activated;
+  sockets_.push_back({std::string(name), address, std::move(bound), is_activated, descriptor});
+}
+
+void Listeners::note_taken(const std::vector<std::string>& names) { taken_ = names; }
+
+bool Listeners::is_taken(std::string_view name) const {
+  return std::ranges::find(taken_, name) != taken_.end();
+}
+
+void Listeners::pause() {
+  for (const auto& [name, listener] : offered_http_) listener->pause();
+  if (grpc_) grpc_->pause();
+}
+
+void Listeners::resume() {
+  for (const auto& [name, listener] : offered_http_) listener->resume();
+  if (grpc_) grpc_->resume();
+}
+
+void Listeners::retire() {
+  for (const auto& [name, listener] : offered_http_) {
+    listener->retire();
+    if (!is_taken(name)) listener->stop_listening();
+  }
+  if (!grpc_) return;
+  if (!is_taken(kGrpc)) grpc_->stop_listening();
+  grpc_->retire();
+}
+
+void Listeners::close_idle(int64_t idle_ms_min) {
+  for (const auto& [name, listener] : offered_http_) listener->close_idle(idle_ms_min);
 }
 
 std::vector<HttpListener*> Listeners::all_http() const {

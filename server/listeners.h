@@ -3,8 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,6 +12,7 @@
 
 #include "common/config/config.h"
 #include "server/grpc/grpc_listener.h"
+#include "server/inherited_socket.h"
 #include "server/transport/http_listener.h"
 
 namespace chatgate {
@@ -28,12 +29,30 @@ struct ListenerParts {
   TlsEndpoint* tls;  // null: connections are not encrypted
 };
 
+// One of the sockets that clients connect to, as it is offered to another process.
+struct ListeningSocket {
+  std::string name;        // "http"
+  std::string configured;  // address
+  std::string bound;       // the same with the port that was free
+  bool is_activated = false;
+  int descriptor = -1;
+};
+
 class Listeners {
  public:
   explicit Listeners(ListenerParts parts) : parts_(std::move(parts)) {}
 
-  // Listens where the configuration says, or on the socket that the process was given.
-  Result<void> open(const Config& config, std::optional<int> inherited_socket);
+  // The addresses that a configuration asks for, by the names of what is served there.
+  static std::map<std::string, std::string> addresses_of(const Config& config);
+
+  // Listens where the configuration says, or on the sockets that the process was given.
+  // kInvalidArgument for one of them that nothing is served on.
+  Result<void> open(const Config& config, const SocketsByName& inherited);
+  // One more listener that is handed over with the others, and else goes its own way. REQUIRES: it
+  // lives as long as this.
+  void include(std::string_view name, const std::string& address, const SocketsByName& inherited,
+               HttpListener& listener);
+  const std::vector<ListeningSocket>& sockets() const { return sockets_; }
 
   std::string bound_address() const { return http_->bound_address(); }
   std::string url() const { return (parts_.tls ? "https://" : "http://") + bound_address(); }
@@ -44,6 +63,15 @@ class Listeners {
   std::string grpc_address() const { return grpc_ ? grpc_->bound_address() : std::string(); }
 
   void set_limits(const Config& config);
+  // While another process takes over (server/takeover/handover.h; there also from other threads).
+  // It has these sockets from now on, and `retire` closes the others when their queues are empty.
+  void note_taken(const std::vector<std::string>& names);
+  bool are_all_taken() const { return taken_.size() == sockets_.size(); }
+  void pause();
+  void resume();
+  void retire();
+  void close_idle(int64_t idle_ms_min);
+
   // No new connections; idle ones close, busy ones close after their answer.
   void drain();
   // Cuts every connection.
@@ -57,14 +85,21 @@ class Listeners {
   }
 
  private:
-  Result<void> open_websocket(const Config& config);
-  Result<void> open_grpc(const Config& config);
+  Result<void> open_http(const Config& config, const SocketsByName& inherited);
+  Result<void> open_websocket(const Config& config, const SocketsByName& inherited);
+  Result<void> open_grpc(const Config& config, const SocketsByName& inherited);
+  void note(std::string_view name, const std::string& address, const SocketsByName& inherited,
+            std::string bound, int descriptor);
+  bool is_taken(std::string_view name) const;
   std::vector<HttpListener*> all_http() const;
 
   ListenerParts parts_;
   std::unique_ptr<HttpListener> http_;
   std::unique_ptr<HttpListener> websocket_;  // null: it has no port of its own
   std::unique_ptr<GrpcListener> grpc_;       // null: it is off
+  std::vector<std::pair<std::string, HttpListener*>> offered_http_;  // by the sockets' names
+  std::vector<ListeningSocket> sockets_;
+  std::vector<std::string> taken_;
 };
 
 }  // namespace chatgate

@@ -33,6 +33,7 @@ enum class AbortPolicy : uint8_t { kCancel, kDrain };
 struct Config : DoorConfig {
   std::string listen = "127.0.0.1:8080";  // address:port, [v6]:port; port 0 picks a free one
   std::string grpc_listen;                // the same, for gRPC; empty: it is off
+  bool reuse_port = false;
   std::string db = "chatgate.db";
   std::vector<UpstreamConfig> upstreams;               // empty: the built-in demo upstream
   std::map<std::string, std::string> model_aliases;    // name that clients use -> upstream's name

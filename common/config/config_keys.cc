@@ -103,6 +103,8 @@ void add_basic_rows(std::vector<ConfigRow>& rows) {
 }
 
 void add_transport_rows(std::vector<ConfigRow>& rows) {
+  rows.push_back(other("boolean", "reuse_port", &Settings::reuse_port, "false",
+                       "let other processes listen on the same address (`SO_REUSEPORT`)"));
   rows.push_back(integer("loops", &Settings::loops, "0", 0, 1024,
                          "event loops, one thread each; 0: one for each core"));
   rows.push_back(bytes("body_bytes_max", &Settings::body_bytes_max, "64MiB", 1, 1LL << 40,

@@ -94,6 +94,31 @@ void GrpcAcceptor::set_limits(GrpcConnectionLimits limits) {
   loop_.post([this, limits = std::move(limits)] { limits_ = limits; });
 }
 
+int GrpcAcceptor::descriptor() const { return impl_->listener.native_handle(); }
+
+void GrpcAcceptor::pause() {
+  loop_.post([this] {
+    boost::system::error_code ignored;
+    is_paused_ = true;
+    impl_->listener.cancel(ignored);
+    impl_->rest.cancel();
+  });
+}
+
+void GrpcAcceptor::resume() {
+  loop_.post([this] {
+    if (std::exchange(is_paused_, false)) await_connections();
+  });
+}
+
+void GrpcAcceptor::take_waiting_and_stop() {
+  loop_.post([this] {
+    while (impl_->listener.is_open() && accept_one() == 0) {
+    }
+  });
+  stop();
+}
+
 void GrpcAcceptor::stop() {
   loop_.post([this] {
     boost::system::error_code ignored;
@@ -103,41 +128,45 @@ void GrpcAcceptor::stop() {
 }
 
 void GrpcAcceptor::await_connections() {
+  if (is_paused_ || !impl_->listener.is_open()) return;
   impl_->listener.async_wait(asio::posix::stream_descriptor::wait_read,
                              [this](const boost::system::error_code& error) {
                                if (!error) accept_waiting();
                              });
 }
 
-// Who may not come in is only closed: there is no call yet that could be told why.
 void GrpcAcceptor::accept_waiting() {
   for (int i = 0; i < kAcceptsPerTurn; ++i) {
-    sockaddr_storage address{};
-    socklen_t bytes = sizeof address;
-    const int socket =
-        accept4(impl_->listener.native_handle(), reinterpret_cast<sockaddr*>(&address), &bytes,
-                SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (socket >= 0) {
-      const std::string ip = ip_of(address);
-      const auto parsed = parse_ip_address(ip.substr(0, ip.find('%')));
-      const bool is_denied = parsed && limits_.denied.contains(*parsed);
-      if (is_denied || !connections_.admit(socket, ip, limits_)) {
-        ::close(socket);
-        continue;
-      }
-      const int on = 1;
-      setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-      take_(socket);
-      continue;
-    }
-    if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
-      log::warn("cannot_accept", {{"reason", std::string_view(std::strerror(errno))}});
+    const int failure = accept_one();
+    if (failure == EMFILE || failure == ENFILE || failure == ENOMEM || failure == ENOBUFS) {
+      log::warn("cannot_accept", {{"reason", std::string_view(std::strerror(failure))}});
       impl_->rest.set(kRestMs, [this] { await_connections(); });
       return;
     }
-    if (errno == EAGAIN || errno == EWOULDBLOCK) break;
+    if (failure == EAGAIN || failure == EWOULDBLOCK) break;
   }
   await_connections();
+}
+
+// 0, or why none was accepted. Who may not come in is only closed: there is no call yet that could
+// be told why.
+int GrpcAcceptor::accept_one() {
+  sockaddr_storage address{};
+  socklen_t bytes = sizeof address;
+  const int socket = accept4(impl_->listener.native_handle(), reinterpret_cast<sockaddr*>(&address),
+                             &bytes, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (socket < 0) return errno;
+  const std::string ip = ip_of(address);
+  const auto parsed = parse_ip_address(ip.substr(0, ip.find('%')));
+  const bool is_denied = parsed && limits_.denied.contains(*parsed);
+  if (is_denied || !connections_.admit(socket, ip, limits_)) {
+    ::close(socket);
+    return 0;
+  }
+  const int on = 1;
+  setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  take_(socket);
+  return 0;
 }
 
 }  // namespace chatgate

@@ -62,6 +62,12 @@ class GrpcAcceptor {
   void start(int socket);
   // For connections that come from now on. Any thread.
   void set_limits(GrpcConnectionLimits limits);
+  int descriptor() const;  // the listening socket, still this object's
+  // Accepts nothing for now, or again; connections that come meanwhile wait. Any thread.
+  void pause();
+  void resume();
+  // Hands over what waits, then as `stop`. Any thread.
+  void take_waiting_and_stop();
   // No new connections. Any thread.
   void stop();
 
@@ -71,10 +77,12 @@ class GrpcAcceptor {
   struct Impl;
   void await_connections();
   void accept_waiting();
+  int accept_one();
 
   EventLoop& loop_;
   const Take take_;
   GrpcConnectionLimits limits_;  // the loop's
+  bool is_paused_ = false;       // too
   GrpcConnections connections_;
   std::unique_ptr<Impl> impl_;
 };

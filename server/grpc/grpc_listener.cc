@@ -169,7 +169,7 @@ void GrpcListener::Calls::finish_all() {
 GrpcListener::GrpcListener(GrpcListenerParts parts)
     : tls_(parts.tls),
       calls_(std::make_shared<Calls>(parts)),
-      acceptor_(*parts.loops.front(), [this](int socket) { server_->take(socket); }) {}
+      acceptor_(*parts.loops.front(), [this](int socket) { take(socket); }) {}
 
 // The order is that of grpc_module.h: calls, then connections, then the server, which waits for
 // both.
@@ -179,14 +179,18 @@ GrpcListener::~GrpcListener() {
   calls_->finish_all();
   acceptor_.connections().cut();
   server_.reset();
+  retired_servers_.clear();
 }
 
-Result<void> GrpcListener::listen(const Config& config) {
-  const auto socket = open_listening_socket(config.grpc_listen);
-  if (!socket) return tl::unexpected(socket.error());
-  bound_address_ = bound_address_of(*socket);
-  acceptor_.start(*socket);
-  auto server = start_grpc_server(settings_of(config, tls_), calls_);
+Result<void> GrpcListener::listen(const Config& config, int socket) {
+  const auto opened = socket >= 0 ? Result<int>(socket)
+                                  : open_listening_socket(config.grpc_listen, config.reuse_port);
+  if (!opened) return tl::unexpected(opened.error());
+  if (auto adopted = adopt_listening_socket(*opened); !adopted) return adopted;
+  bound_address_ = bound_address_of(*opened);
+  acceptor_.start(*opened);
+  settings_ = settings_of(config, tls_);
+  auto server = start_grpc_server(settings_, calls_);
   if (!server) return tl::unexpected(server.error());
   server_ = std::move(*server);
   set_limits(config);
@@ -199,9 +203,38 @@ void GrpcListener::set_limits(const Config& config) {
                         front_rules_of(config).value().denied});
 }
 
+void GrpcListener::take(int socket) {
+  const std::lock_guard lock(servers_mutex_);
+  server_->take(socket);
+}
+
+// A server that has told its clients to go takes no more, should this process serve again.
+void GrpcListener::resume() {
+  {
+    const std::lock_guard lock(servers_mutex_);
+    if (is_retired_) {
+      auto server = start_grpc_server(settings_, calls_);
+      if (!server) {
+        return log::error("grpc_stays_closed",
+                          {{"reason", std::string_view(server.error().message)}});
+      }
+      retired_servers_.push_back(std::exchange(server_, std::move(*server)));
+      is_retired_ = false;
+    }
+  }
+  acceptor_.resume();
+}
+
+void GrpcListener::retire() {
+  const std::lock_guard lock(servers_mutex_);
+  server_->drain();
+  is_retired_ = true;
+}
+
 void GrpcListener::drain() {
   if (std::exchange(is_draining_, true)) return;
   acceptor_.stop();
+  const std::lock_guard lock(servers_mutex_);
   server_->drain();
 }
 

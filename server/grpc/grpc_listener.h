@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -42,13 +43,21 @@ class GrpcListener {
   explicit GrpcListener(GrpcListenerParts parts);
   ~GrpcListener();  // REQUIRES: the loops no longer run, but are still there
 
-  // Loads the module and serves where the configuration says. REQUIRES: called once, before the
-  // loops run.
-  Result<void> listen(const Config& config);
+  // Loads the module and serves where the configuration says, or on `socket`, which listens already
+  // (-1: none). REQUIRES: called once, before the loops run.
+  Result<void> listen(const Config& config, int socket = -1);
+  int descriptor() const { return acceptor_.descriptor(); }
   std::string bound_address() const { return bound_address_; }
 
   // For connections and calls that begin from now on.
   void set_limits(const Config& config);
+  // As HttpListener's, and from any thread like these. `retire` tells clients to connect anew,
+  // which new ones do with the process that accepts then; running calls end in peace.
+  void pause() { acceptor_.pause(); }
+  void resume();
+  void retire();
+  void stop_listening() { acceptor_.take_waiting_and_stop(); }
+
   // No new connections and no new calls; connections close when their calls have ended.
   void drain();
   // Of those that the coroutines do not end by themselves nothing is waited for any more.
@@ -59,13 +68,19 @@ class GrpcListener {
  private:
   class Calls;
 
+  void take(int socket);
+
   TlsEndpoint* const tls_;
   std::shared_ptr<Calls> calls_;
   GrpcAcceptor acceptor_;
+  GrpcSettings settings_;
+  std::mutex servers_mutex_;
   std::unique_ptr<GrpcServer> server_;
+  std::vector<std::unique_ptr<GrpcServer>> retired_servers_;  // drained
   std::string bound_address_;
   int64_t goodbye_until_ms_ = -1;  // -1: no drain, or calls are under way
   bool is_draining_ = false;
+  bool is_retired_ = false;  // under servers_mutex_
 };
 
 }  // namespace chatgate

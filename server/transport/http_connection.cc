@@ -73,6 +73,7 @@ void HttpConnection::serve() {
     begin_record();
     if (tls_) identify_client();
     added_headers_.clear();
+    is_promised_ = false;
     const bool is_whole = host_.processor->process(*this);
     finish_request();
     const bool is_sent = is_whole && flush();
@@ -91,7 +92,7 @@ void HttpConnection::serve() {
 
 bool HttpConnection::keeps_alive() const {
   return head_.keep_alive && !must_close_ && !host_.is_draining && !is_peer_closed_ &&
-         may_discard_body();
+         (!host_.is_retiring || is_promised_) && may_discard_body();
 }
 
 bool HttpConnection::read_head() {
@@ -115,6 +116,7 @@ bool HttpConnection::read_head() {
     }
     if (is_peer_closed_ || (host_.is_draining && deadline_ms < 0)) return false;
     is_idle_ = deadline_ms < 0;
+    if (is_idle_) idle_since_ms_ = host_.loop->coarse_now_ms();
     const int64_t wait_ms =
         is_idle_ ? limits_.idle_timeout_ms : deadline_ms - host_.loop->coarse_now_ms();
     const auto input = wait_ms > 0 ? wait_input(wait_ms) : Input::kTimeout;
@@ -526,13 +528,29 @@ void serve_connection(ConnectionHost& host, int socket, bool is_ipv6, std::strin
   }
 }
 
-void close_connections(ConnectionHost& host, bool cut) {
+namespace {
+
+template <class Close>
+void close_each(ConnectionHost& host, const Close& close) {
   const std::vector<HttpConnection*> connections(host.connections.begin(), host.connections.end());
   for (auto* connection : connections) {
     if (host.connections.count(connection) == 0) continue;
     const auto alive = connection->shared_from_this();
-    cut ? connection->cut() : connection->close_if_idle();
+    close(*connection);
   }
+}
+
+}  // namespace
+
+void close_connections(ConnectionHost& host, bool cut) {
+  close_each(host, [cut](HttpConnection& connection) {
+    cut ? connection.cut() : connection.close_if_idle(0);
+  });
+}
+
+void close_idle_since(ConnectionHost& host, int64_t idle_ms_min) {
+  close_each(host,
+             [idle_ms_min](HttpConnection& connection) { connection.close_if_idle(idle_ms_min); });
 }
 
 }  // namespace chatgate

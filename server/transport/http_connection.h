@@ -43,6 +43,7 @@ struct ConnectionHost : std::enable_shared_from_this<ConnectionHost> {
   bool is_counted = false;          // in the loop's metrics
   TransportLimits limits;
   bool is_draining = false;
+  bool is_retiring = false;  // each connection's next answer is its last
   std::unordered_set<HttpConnection*> connections;
 };
 
@@ -63,7 +64,8 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
   }
 
   void serve();
-  void close_if_idle();
+  // If it waits for a request, for so long at least.
+  void close_if_idle(int64_t idle_ms_min = 0);
   void cut();
 
   ConnectionHost& host() { return host_; }
@@ -90,6 +92,9 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
   void upgrade(std::function<void(UpgradedConnection&)> run) { upgrade_ = std::move(run); }
   bool flush();
   bool keeps_alive() const;
+  // The answer's head says whether the connection stays; that holds, should this process retire
+  // before the answer's end, because the client may have sent its next request by then.
+  bool promise_to_stay() { return is_promised_ = keeps_alive(); }
   void close_after_answer() { must_close_ = true; }
 
   // Bytes may wait for the next flush. False when nothing can be sent any more.
@@ -176,6 +181,8 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
   bool is_broken_ = false;  // nothing can be sent any more
   bool is_idle_ = false;    // waits for a request of which no byte has come, or for a handshake
   bool is_with_worker_ = false;  // the socket is in use on another thread
+  int64_t idle_since_ms_ = 0;
+  bool is_promised_ = false;
   bool must_close_ = false;
 };
 
@@ -186,5 +193,7 @@ void serve_connection(ConnectionHost& host, int socket, bool is_ipv6, std::strin
 
 // Closes those that wait for a request; with `cut`, all of them.
 void close_connections(ConnectionHost& host, bool cut);
+// Closes those that have waited for so long.
+void close_idle_since(ConnectionHost& host, int64_t idle_ms_min);
 
 }  // namespace chatgate

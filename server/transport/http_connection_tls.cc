@@ -211,9 +211,11 @@ void HttpConnection::end_tls() {
   tls_.reset();
 }
 
-void HttpConnection::close_if_idle() {
-  if (listener_ != nullptr) return listener_->on_drain();
-  if (!is_idle_) return;
+void HttpConnection::close_if_idle(int64_t idle_ms_min) {
+  if (listener_ != nullptr) {
+    return idle_ms_min > 0 ? listener_->on_retire(idle_ms_min) : listener_->on_drain();
+  }
+  if (!is_idle_ || host_.loop->coarse_now_ms() - idle_since_ms_ < idle_ms_min) return;
   if (tls_) tls_->end();
   cut();
 }

@@ -55,6 +55,7 @@ struct HttpListener::Impl {
   void start_accepting();
   void await_connections();
   void accept_waiting();
+  int accept_one();
   void take(int socket, const sockaddr_storage& address);
   bool admit(const std::string& ip);
   void release(const std::string& ip);
@@ -74,6 +75,7 @@ struct HttpListener::Impl {
   std::vector<std::shared_ptr<ConnectionHost>> hosts;
   asio::ip::tcp::acceptor acceptor;
   Timer accept_timer;
+  bool is_paused = false;  // on the accepting loop
   size_t next_host = 0;
   std::atomic<int64_t> connections{0};
   Counter accepted, refused;  // on the accepting loop
@@ -90,24 +92,16 @@ HttpListener::HttpListener(const std::vector<EventLoop*>& loops, HttpHandler han
                                    limits, access_log, tls)) {}
 HttpListener::~HttpListener() = default;
 
-Result<void> HttpListener::listen(const std::string& address) {
-  const auto socket = open_listening_socket(address);
+Result<void> HttpListener::listen(const std::string& address, bool shares_port) {
+  const auto socket = open_listening_socket(address, shares_port);
   return socket ? adopt(*socket) : tl::unexpected(socket.error());
 }
 
 Result<void> HttpListener::adopt(int socket) {
+  if (auto adopted = adopt_listening_socket(socket); !adopted) return adopted;
   sockaddr_storage address{};
   socklen_t bytes = sizeof address;
-  int listens = 0;
-  socklen_t option_bytes = sizeof listens;
-  const bool is_known = getsockname(socket, reinterpret_cast<sockaddr*>(&address), &bytes) == 0 &&
-                        getsockopt(socket, SOL_SOCKET, SO_ACCEPTCONN, &listens, &option_bytes) == 0;
-  if (!is_known || listens == 0 ||
-      (address.ss_family != AF_INET && address.ss_family != AF_INET6)) {
-    return fail(ErrorCode::kInvalidArgument,
-                "the inherited socket does not listen on a TCP port: give the socket unit a "
-                "ListenStream of the form address:port");
-  }
+  getsockname(socket, reinterpret_cast<sockaddr*>(&address), &bytes);
   boost::system::error_code error;
   const auto protocol = address.ss_family == AF_INET ? asio::ip::tcp::v4() : asio::ip::tcp::v6();
   impl_->acceptor.assign(protocol, socket, error);
@@ -136,6 +130,43 @@ void HttpListener::set_limits(const TransportLimits& limits) {
   impl_->on_each_host([limits](ConnectionHost& host) { host.limits = limits; });
 }
 
+int HttpListener::descriptor() const { return impl_->acceptor.native_handle(); }
+
+void HttpListener::pause() {
+  impl_->hosts.front()->loop->post([impl = impl_.get()] {
+    boost::system::error_code ignored;
+    impl->is_paused = true;
+    impl->acceptor.cancel(ignored);
+    impl->accept_timer.cancel();
+  });
+}
+
+void HttpListener::resume() {
+  impl_->on_each_host([](ConnectionHost& host) { host.is_retiring = false; });
+  impl_->hosts.front()->loop->post([impl = impl_.get()] {
+    if (std::exchange(impl->is_paused, false)) impl->await_connections();
+  });
+}
+
+void HttpListener::retire() {
+  impl_->on_each_host([](ConnectionHost& host) { host.is_retiring = true; });
+}
+
+void HttpListener::close_idle(int64_t idle_ms_min) {
+  impl_->on_each_host([idle_ms_min](ConnectionHost& host) { close_idle_since(host, idle_ms_min); });
+}
+
+void HttpListener::stop_listening() {
+  impl_->hosts.front()->loop->post([impl = impl_.get()] {
+    if (!impl->acceptor.is_open()) return;
+    while (impl->accept_one() == 0) {
+    }
+    boost::system::error_code ignored;
+    impl->acceptor.close(ignored);
+    impl->accept_timer.cancel();
+  });
+}
+
 void HttpListener::drain() {
   impl_->hosts.front()->loop->post([impl = impl_.get()] {
     boost::system::error_code ignored;
@@ -154,6 +185,7 @@ void HttpListener::close_all() {
 }
 
 void HttpListener::Impl::await_connections() {
+  if (is_paused || !acceptor.is_open()) return;
   acceptor.async_wait(asio::ip::tcp::acceptor::wait_read,
                       [this](const boost::system::error_code& error) {
                         if (!error) accept_waiting();
@@ -162,22 +194,26 @@ void HttpListener::Impl::await_connections() {
 
 void HttpListener::Impl::accept_waiting() {
   for (int i = 0; i < kAcceptsPerTurn; ++i) {
-    sockaddr_storage address{};
-    socklen_t bytes = sizeof address;
-    const int socket = accept4(acceptor.native_handle(), reinterpret_cast<sockaddr*>(&address),
-                               &bytes, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (socket >= 0) {
-      take(socket, address);
-      continue;
-    }
-    if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
-      log::warn("cannot_accept", {{"reason", std::string_view(std::strerror(errno))}});
+    const int failure = accept_one();
+    if (failure == EMFILE || failure == ENFILE || failure == ENOMEM || failure == ENOBUFS) {
+      log::warn("cannot_accept", {{"reason", std::string_view(std::strerror(failure))}});
       accept_timer.set(200, [this] { await_connections(); });
       return;
     }
-    if (errno == EAGAIN || errno == EWOULDBLOCK) break;
+    if (failure == EAGAIN || failure == EWOULDBLOCK) break;
   }
   await_connections();
+}
+
+// 0, or why none was accepted.
+int HttpListener::Impl::accept_one() {
+  sockaddr_storage address{};
+  socklen_t bytes = sizeof address;
+  const int socket = accept4(acceptor.native_handle(), reinterpret_cast<sockaddr*>(&address),
+                             &bytes, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (socket < 0) return errno;
+  take(socket, address);
+  return 0;
 }
 
 void HttpListener::Impl::take(int socket, const sockaddr_storage& address) {

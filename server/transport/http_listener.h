@@ -60,7 +60,8 @@ class HttpListener {
 
   // Binds "address:port", "[v6]:port", "name:port"; port 0 picks a free one. The message of a
   // failure says what to do. REQUIRES: called once.
-  Result<void> listen(const std::string& address);
+  // `shares_port`: other processes that say so too may bind the same address (SO_REUSEPORT).
+  Result<void> listen(const std::string& address, bool shares_port = false);
   // Takes over a TCP socket that listens already. REQUIRES: called once, instead of listen.
   Result<void> adopt(int socket);
   std::string bound_address() const;  // "127.0.0.1:8080", after listen or adopt
@@ -68,6 +69,19 @@ class HttpListener {
 
   // For connections and requests that begin from now on.
   void set_limits(const TransportLimits& limits);
+
+  // The listening socket, still this object's. REQUIRES: it listens.
+  int descriptor() const;
+  // Accepts nothing for now, or again; connections that come meanwhile wait.
+  void pause();
+  void resume();
+  // From now on the next answer of each connection is its last. None is closed before, for a
+  // request may be on its way: close_idle does so after a while. `resume` ends that, too.
+  void retire();
+  // Closes what has waited for a request for so long.
+  void close_idle(int64_t idle_ms_min);
+  // Accepts what waits and then closes the listening socket.
+  void stop_listening();
 
   // No new connections; idle ones close, busy ones close after their answer.
   void drain();

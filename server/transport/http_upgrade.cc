@@ -25,6 +25,7 @@ class HttpConnection::Upgraded final : public UpgradedConnection {
   RequestId next_request_id() override { return connection_.host_.request_ids->next(); }
   AccessLog* access_log() override { return connection_.host_.access_log; }
   bool is_draining() const override { return connection_.host_.is_draining; }
+  bool is_retiring() const override { return connection_.host_.is_retiring; }
 
   void listen(Listener& listener) override;
   void stop_listening() override {

@@ -1,6 +1,7 @@
 #include "server/transport/listening_socket.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <unistd.h>
@@ -19,8 +20,9 @@ bool switch_on(int socket, int level, int option, int value = 1) {
   return setsockopt(socket, level, option, &value, sizeof value) == 0;
 }
 
-bool listen_at(int socket, const addrinfo& place) {
+bool listen_at(int socket, const addrinfo& place, bool shares_port) {
   if (!switch_on(socket, SOL_SOCKET, SO_REUSEADDR)) return false;
+  if (shares_port && !switch_on(socket, SOL_SOCKET, SO_REUSEPORT)) return false;
   if (place.ai_family == AF_INET6) {
     const auto& v6 = reinterpret_cast<const sockaddr_in6&>(*place.ai_addr);
     const int is_v6_only = IN6_IS_ADDR_UNSPECIFIED(&v6.sin6_addr) ? 0 : 1;
@@ -37,7 +39,7 @@ std::string advice_on(int error) {
 
 }  // namespace
 
-Result<int> open_listening_socket(const std::string& address) {
+Result<int> open_listening_socket(const std::string& address, bool shares_port) {
   const auto parts = parse_host_port(address);
   if (!parts) return tl::unexpected(parts.error());
   addrinfo hints{};
@@ -51,11 +53,29 @@ Result<int> open_listening_socket(const std::string& address) {
   }
   const std::unique_ptr<addrinfo, void (*)(addrinfo*)> places(found, freeaddrinfo);
   const int socket = ::socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (socket >= 0 && listen_at(socket, *found)) return socket;
+  if (socket >= 0 && listen_at(socket, *found, shares_port)) return socket;
   const int error = errno;
   if (socket >= 0) ::close(socket);
   return fail(ErrorCode::kSystem, "cannot listen on " + address + ": " + std::strerror(error) +
                                       "; " + advice_on(error));
+}
+
+Result<void> adopt_listening_socket(int socket) {
+  sockaddr_storage address{};
+  socklen_t bytes = sizeof address;
+  int listens = 0;
+  socklen_t option_bytes = sizeof listens;
+  const bool is_known = getsockname(socket, reinterpret_cast<sockaddr*>(&address), &bytes) == 0 &&
+                        getsockopt(socket, SOL_SOCKET, SO_ACCEPTCONN, &listens, &option_bytes) == 0;
+  if (!is_known || listens == 0 ||
+      (address.ss_family != AF_INET && address.ss_family != AF_INET6)) {
+    return fail(ErrorCode::kInvalidArgument,
+                "the inherited socket does not listen on a TCP port: give the socket unit a "
+                "ListenStream of the form address:port");
+  }
+  if (::fcntl(socket, F_SETFL, O_NONBLOCK) == 0) return {};
+  return fail(ErrorCode::kSystem,
+              std::string("cannot use the inherited socket: ") + std::strerror(errno));
 }
 
 std::string bound_address_of(int socket) {

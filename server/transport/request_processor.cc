@@ -246,8 +246,8 @@ void HttplibProcessor::finish_headers(const httplib::Request& request,
     response.headers.erase("Content-Length");
     response.set_header("Connection", "Upgrade");
   } else if (response.status == kUpgradeRequired) {
-    response.set_header("Connection", connection.keeps_alive() ? "Upgrade" : "Upgrade, close");
-  } else if (!connection.keeps_alive()) {
+    response.set_header("Connection", connection.promise_to_stay() ? "Upgrade" : "Upgrade, close");
+  } else if (!connection.promise_to_stay()) {
     response.set_header("Connection", "close");
   } else if (connection.head().minor_version == 0) {
     response.set_header("Connection", "keep-alive");

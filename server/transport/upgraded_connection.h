@@ -21,6 +21,8 @@ class UpgradedConnection {
     virtual void on_input() = 0;  // more bytes are unread
     virtual void on_end() = 0;    // once: nothing more comes, or can be sent
     virtual void on_drain() = 0;  // the gateway stops
+    // Another process serves from now on: whoever has been silent for so long may come back to it.
+    virtual void on_retire(int64_t idle_ms_min) = 0;
   };
 
   virtual ~UpgradedConnection() = default;
@@ -31,6 +33,7 @@ class UpgradedConnection {
   virtual RequestId next_request_id() = 0;
   virtual AccessLog* access_log() = 0;  // may be null
   virtual bool is_draining() const = 0;
+  virtual bool is_retiring() const = 0;  // another process serves; see HttpListener::retire
 
   // Tells `listener` from now on, and of what is here already.
   virtual void listen(Listener& listener) = 0;

@@ -27,6 +27,7 @@ enum class CloseCode : uint16_t {
   kPolicyViolation = 1008,
   kMessageTooBig = 1009,
   kInternalError = 1011,
+  kServiceRestart = 1012,
 };
 
 enum class Opcode : uint8_t {

@@ -12,6 +12,7 @@ constexpr int64_t kCloseMs = 2'000;      // for the client's part of the close h
 constexpr int64_t kCheckMs = 5'000;      // between two looks at the clock, at most
 constexpr size_t kSliceBytes = 4 << 10;  // of input, between two looks at what they came to
 constexpr size_t kUnsentBytesMax = 16 << 10;
+constexpr std::string_view kComeBack = "the gateway was upgraded: connect again";
 
 }  // namespace
 
@@ -48,6 +49,8 @@ void WebsocketSession::run(const std::function<void(std::string message)>& answe
     is_answering_ = false;
     on_gone_ = nullptr;
     heard_ms_ = now_ms();
+    // Between two questions nothing of the client's is lost.
+    if (connection_.is_retiring() && waiting_.empty()) close(CloseCode::kServiceRestart, kComeBack);
   }
   waiting_.clear();
   finish_close();
@@ -120,6 +123,11 @@ void WebsocketSession::on_end() {
 }
 
 void WebsocketSession::on_drain() { wake(); }  // an answer under way goes on to its end
+
+void WebsocketSession::on_retire(int64_t idle_ms_min) {
+  const bool is_idle = !is_answering_ && waiting_.empty() && !decoder_.is_mid_message();
+  if (is_idle && now_ms() - heard_ms_ >= idle_ms_min) close(CloseCode::kServiceRestart, kComeBack);
+}
 
 // Beyond this a client waits, and so does whatever else it sends. One that does not even take the
 // answers to its pings is not heard either.

@@ -52,6 +52,7 @@ class WebsocketSession final : private UpgradedConnection::Listener {
   void on_input() override;
   void on_end() override;
   void on_drain() override;
+  void on_retire(int64_t idle_ms_min) override;
 
   void take_input();
   bool is_full() const;
