@@ -11,6 +11,7 @@ namespace {
 
 struct ServeOptions {
   ConfigFlags flags;
+  bool takes_over = false;
 };
 
 std::string with_dashes(std::string name) {
@@ -84,7 +85,7 @@ void add_refused_flag(CLI::App& verb, const ConfigKey& key, ServeOptions& option
 Result<int> run_serve(const ServeOptions& options, Context& context) {
   ConfigFlags flags = options.flags;
   flags.merge(context.flags());
-  return run_server(context.config_file, flags);
+  return run_server(context.config_file, flags, options.takes_over);
 }
 
 }  // namespace
@@ -103,6 +104,9 @@ void register_serve(CLI::App& app, Context& context) {
       add_flag_for(*verb, key, *options);
     }
   }
+  verb->add_flag("--takeover", options->takes_over,
+                 "take the place of the gateway that serves the database, if there is one: it "
+                 "finishes its requests, and none is lost");
   verb->callback([options, &context] {
     context.action = [options, &context] { return run_serve(*options, context); };
   });

@@ -137,6 +137,11 @@ void Listeners::close_idle(int64_t idle_ms_min) {
   for (const auto& [name, listener] : offered_http_) listener->close_idle(idle_ms_min);
 }
 
+void Listeners::stop_listening() {
+  for (const auto& [name, listener] : offered_http_) listener->stop_listening();
+  if (grpc_) grpc_->stop_listening();
+}
+
 std::vector<HttpListener*> Listeners::all_http() const {
   std::vector<HttpListener*> all;
   for (auto* listener : {http_.get(), websocket_.get()}) {

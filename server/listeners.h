@@ -71,6 +71,7 @@ class Listeners {
   void resume();
   void retire();
   void close_idle(int64_t idle_ms_min);
+  void stop_listening();
 
   // No new connections; idle ones close, busy ones close after their answer.
   void drain();

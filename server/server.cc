@@ -15,12 +15,13 @@
 #include "server/demo/demo_upstream.h"
 #include "server/doors/asking.h"
 #include "server/guard/password_guard.h"
-#include "server/inherited_socket.h"
 #include "server/listeners.h"
 #include "server/pipeline/pipeline.h"
 #include "server/pipeline/running_jobs.h"
 #include "server/routes.h"
 #include "server/signals.h"
+#include "server/supervisor.h"
+#include "server/takeover/upgrade.h"
 #include "server/tls_start.h"
 #include "server/transport/coroutine.h"
 #include "server/transport/loops.h"
@@ -33,6 +34,10 @@ namespace {
 constexpr int64_t kPollMs = 50;
 constexpr int64_t kFileWatchMs = 5'000;
 constexpr int64_t kCutMsMax = 2'000;
+// How long a retired gateway waits for the next request of a kept connection, which may be on its
+// way.
+constexpr int64_t kRetiredIdleMs = 30'000;
+constexpr int64_t kCloseIdleMs = 500;  // between two looks at them
 
 void set_log_level(const Config& config) {
   const auto& name = config.log_level;
@@ -75,8 +80,10 @@ Result<std::optional<MasterKey>> read_master_key(const Config& config) {
 
 class Server {
  public:
-  Server(std::string config_file, ConfigFlags flags)
-      : config_file_(std::move(config_file)), flags_(std::move(flags)) {}
+  Server(std::string config_file, ConfigFlags flags, bool may_take_over)
+      : config_file_(std::move(config_file)),
+        flags_(std::move(flags)),
+        may_take_over_(may_take_over) {}
 
   Result<int> run();
 
@@ -93,16 +100,21 @@ class Server {
   void reload_access_log(Config& fresh);
   void keep_standing_accounts(Config& fresh) const;
   HttpDialect dialect();
+  std::vector<LoopContext*> all_contexts() const;
   LoopContext& context_of(const EventLoop& loop);
+  Result<void> take_place();
   int serve_until_stopped();
+  bool finish_retirement();
+  void end();
   int drain();
   int64_t count_running() const;
   void cut_connections();
 
   std::string config_file_;
   ConfigFlags flags_;
+  const bool may_take_over_;
   sigset_t signals_{};
-  std::optional<int> inherited_socket_;
+  SocketsByName inherited_sockets_;
   Config config_;
   bool is_demo_ = false;
   bool is_admin_listen_default_ = true;
@@ -121,14 +133,17 @@ class Server {
   std::unique_ptr<Listeners> listeners_;
   std::unique_ptr<AdminServer> admin_;
   std::unique_ptr<ControlServer> control_;
+  Upgrade upgrade_;
+  int64_t idle_closed_ms_ = 0;
+  int64_t retired_ms_ = 0;  // when another process took over; 0: none has
 };
 
 Result<int> Server::run() {
   signals_ = block_signals();
   raise_file_limit();
-  auto socket = take_inherited_socket();
-  if (!socket) return tl::unexpected(socket.error());
-  inherited_socket_ = *socket;
+  auto sockets = take_inherited_sockets();
+  if (!sockets) return tl::unexpected(sockets.error());
+  inherited_sockets_ = std::move(*sockets);
   if (auto read = read_config(); !read) return tl::unexpected(read.error());
   if (auto opened = access_log_.use(config_.access_log, rotation_of(config_)); !opened) {
     return fail(opened.error().code, "access_log: " + opened.error().message);
@@ -136,22 +151,35 @@ Result<int> Server::run() {
   auto tls = start_tls(config_);
   if (!tls) return tl::unexpected(tls.error());
   tls_ = std::move(*tls);
-  if (auto opened = books_.open(config_, is_demo_); !opened) return tl::unexpected(opened.error());
+  auto lock = upgrade_.take_lock(config_.db, may_take_over_);
+  if (!lock) return tl::unexpected(lock.error());
+  auto opened = books_.open(config_, is_demo_, std::move(*lock), upgrade_.lane());
+  if (!opened) return tl::unexpected(opened.error());
   loops_ = std::make_unique<Loops>(config_.loops);
   for (auto* loop : loops_->all()) contexts_.push_back(std::make_unique<LoopContext>(*loop));
+  inherited_sockets_ = upgrade_.sockets(config_, std::move(inherited_sockets_));
   if (auto listening = listen(); !listening) return tl::unexpected(listening.error());
   if (auto listening = listen_for_admin(); !listening) return tl::unexpected(listening.error());
+  if (auto taken = take_place(); !taken) return tl::unexpected(taken.error());
   loops_->start();
   if (auto listening = listen_for_control(); !listening) {
     log::warn("no_control_socket", {{"reason", std::string_view(listening.error().message)}});
   }
   announce(announcement());
+  tell_supervisor_ready();
   const int status = serve_until_stopped();
+  end();
+  return status;
+}
+
+void Server::end() {
+  upgrade_.use_control(nullptr);
   control_.reset();
+  upgrade_.prepare_end();
   loops_->stop();
   admin_.reset();
   books_.close();
-  return status;
+  upgrade_.end();
 }
 
 Result<void> Server::read_config() {
@@ -168,7 +196,7 @@ Result<void> Server::read_config() {
   auto key = read_master_key(config_);
   if (!key) return tl::unexpected(key.error());
   master_key_ = *key;
-  auto checked = inherited_socket_ ? Result<void>() : check_demo(config_.listen);
+  auto checked = inherited_sockets_.contains("http") ? Result<void>() : check_demo(config_.listen);
   if (checked) checked = check_demo(config_.websocket_listen);
   return checked ? check_demo(config_.grpc_listen) : checked;
 }
@@ -184,8 +212,9 @@ Result<void> Server::check_demo(const std::string& listen) const {
 
 Result<void> Server::listen() {
   passwords_ = std::make_unique<PasswordGuard>(books_.directory, system_clock());
-  pipeline_ = std::make_unique<Pipeline>(PipelineParts{
-      books_.directory, books_.ledger, *books_.writer, *books_.conversations, system_clock()});
+  pipeline_ = std::make_unique<Pipeline>(PipelineParts{books_.directory, books_.reservations,
+                                                       *books_.writer, *books_.conversations,
+                                                       system_clock()});
   router_ = std::make_unique<Router>(RouteParts{*pipeline_, books_.directory, *books_.writer,
                                                 *books_.reader, *books_.conversations, guard_,
                                                 *passwords_, system_clock()});
@@ -204,7 +233,7 @@ Result<void> Server::listen() {
         router_->answer_message(exchange, context_of(exchange.loop()), std::move(question));
       },
       dialect(), books_.request_ids, access_log_, tls_.get()});
-  if (auto opened = listeners_->open(config_, inherited_socket_); !opened) return opened;
+  if (auto opened = listeners_->open(config_, inherited_sockets_); !opened) return opened;
   for (const auto& address : {listeners_->bound_address(), listeners_->grpc_address()}) {
     if (auto checked = check_demo(address); !checked) return checked;
   }
@@ -225,29 +254,43 @@ Announcement Server::announcement() const {
 }
 
 Result<void> Server::listen_for_admin() {
-  std::vector<LoopContext*> contexts;
-  for (const auto& context : contexts_) contexts.push_back(context.get());
+  auto contexts = all_contexts();
   MetricsSources sources{{contexts.begin(), contexts.end()},
                          books_.directory,
                          books_.ledger,
                          *books_.writer,
                          listeners_->named()};
-  return open_admin_server(config_.admin_listen, is_admin_listen_default_,
-                           {std::move(sources), std::move(contexts), books_.request_ids})
-      .map([this](std::unique_ptr<AdminServer> admin) { admin_ = std::move(admin); });
+  const auto given = inherited_sockets_.find("admin");
+  auto opened = open_admin_server(config_.admin_listen, is_admin_listen_default_,
+                                  given == inherited_sockets_.end() ? -1 : given->second.descriptor,
+                                  {std::move(sources), std::move(contexts), books_.request_ids});
+  if (!opened) return tl::unexpected(opened.error());
+  admin_ = std::move(*opened);
+  if (admin_) {
+    listeners_->include("admin", config_.admin_listen, inherited_sockets_, admin_->listener());
+  }
+  return {};
 }
 
-// Without it the gateway serves all the same, but nobody can look into it.
+// The last moment at which a start can fail: another gateway has gone on serving so far.
+Result<void> Server::take_place() {
+  if (auto taken = upgrade_.take_place(books_); !taken) return taken;
+  upgrade_.serve({books_, *listeners_, all_contexts(), wake_main_thread});
+  return {};
+}
+
+// Without it the gateway serves all the same, but nobody can look into it or take over from it.
 Result<void> Server::listen_for_control() {
   const auto path = control_path_of(config_.db);
   if (!path) return tl::unexpected(path.error());
-  std::vector<LoopContext*> contexts;
-  for (const auto& context : contexts_) contexts.push_back(context.get());
-  auto control = ControlServer::start(*path, [contexts](const ControlRequest& request) {
-    return answer_about_inflight(contexts, request);
-  });
+  auto handler =
+      upgrade_.with_predecessor([contexts = all_contexts()](const ControlRequest& request) {
+        return answer_about_inflight(contexts, request);
+      });
+  auto control = ControlServer::start(*path, std::move(handler), upgrade_.takeover_handler());
   if (!control) return tl::unexpected(std::move(control.error()));
   control_ = std::move(*control);
+  upgrade_.use_control(control_.get());
   return {};
 }
 
@@ -261,6 +304,12 @@ HttpDialect Server::dialect() {
                    : render_openai_error(error);
   };
   return dialect;
+}
+
+std::vector<LoopContext*> Server::all_contexts() const {
+  std::vector<LoopContext*> contexts;
+  for (const auto& context : contexts_) contexts.push_back(context.get());
+  return contexts;
 }
 
 LoopContext& Server::context_of(const EventLoop& loop) {
@@ -327,6 +376,7 @@ void Server::keep_what_needs_a_start(Config& fresh) const {
     kept.append(kept.empty() ? "" : ", ").append(name);
   };
   keep(&Config::listen, "listen");
+  keep(&Config::reuse_port, "reuse_port");
   keep(&Config::websocket_listen, "websocket_listen");
   keep(&Config::grpc_listen, "grpc_listen");
   keep(&Config::grpc_message_bytes_max, "grpc_message_bytes_max");
@@ -368,22 +418,53 @@ void Server::keep_standing_accounts(Config& fresh) const {
 
 int Server::serve_until_stopped() {
   for (;;) {
-    const int signal = take_signal(signals_, tls_ ? kFileWatchMs : 60'000);
+    const int64_t wait_ms = upgrade_.look_again_ms();
+    const int signal = take_signal(signals_, tls_ ? std::min(wait_ms, kFileWatchMs) : wait_ms);
     if (signal == SIGHUP) {
       access_log_.reopen();  // another program may have moved it away
       reload();
     }
-    if (signal == SIGTERM || signal == SIGINT) return drain();
+    if (signal == SIGTERM || signal == SIGINT || upgrade_.must_stop()) return drain();
     if (tls_) tls_->look_after_files();
+    upgrade_.look(signal);
+    if (finish_retirement()) return 0;
   }
+}
+
+// Whether another process has taken over and this one has finished what it had begun, or may not
+// go on with it any longer.
+bool Server::finish_retirement() {
+  const bool is_retired = upgrade_.is_retired();
+  const int64_t now_ms = system_clock().steady_ms();
+  if (is_retired != (retired_ms_ != 0)) {
+    retired_ms_ = is_retired ? now_ms : 0;
+    auto rotation = rotation_of(config_);
+    if (is_retired) rotation.files_max = 0;  // the other process rotates the log that both write
+    if (auto used = access_log_.use(config_.access_log, rotation); !used) {
+      log::error("access_log_kept", {{"reason", std::string_view(used.error().message)}});
+    }
+  }
+  if (!is_retired) return false;
+  if (now_ms - idle_closed_ms_ >= kCloseIdleMs) {
+    idle_closed_ms_ = now_ms;
+    listeners_->close_idle(std::min(config_.idle_timeout_ms, kRetiredIdleMs));
+  }
+  int64_t running = listeners_->open_connections();
+  for (const auto& context : contexts_) running += context->job_count();
+  if (running > 0 && now_ms - retired_ms_ < config_.drain_timeout_ms) return false;
+  cut_connections();
+  log::info("finished");
+  return true;
 }
 
 int Server::drain() {
   announce_stopping();
+  upgrade_.stop();
   listeners_->drain();
   const int64_t deadline_ms = system_clock().steady_ms() + config_.drain_timeout_ms;
   int status = 0;
-  while (listeners_->open_connections() > 0 && system_clock().steady_ms() < deadline_ms) {
+  while ((listeners_->open_connections() > 0 || upgrade_.has_predecessor()) &&
+         system_clock().steady_ms() < deadline_ms) {
     const int signal = take_signal(signals_, kPollMs);
     if (signal == SIGTERM || signal == SIGINT) {
       status = 1;
@@ -417,8 +498,9 @@ void Server::cut_connections() {
 
 }  // namespace
 
-Result<int> run_server(const std::string& config_file, const ConfigFlags& flags) {
-  return Server(config_file, flags).run();
+Result<int> run_server(const std::string& config_file, const ConfigFlags& flags,
+                       bool may_take_over) {
+  return Server(config_file, flags, may_take_over).run();
 }
 
 }  // namespace chatgate

@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 #include "common/clock.h"
 
@@ -29,7 +30,11 @@ ControlChannel::ControlChannel(int socket, int64_t time_ms_max, int stop_event)
       stop_event_(stop_event),
       deadline_ms_(system_clock().steady_ms() + time_ms_max) {}
 
-ControlChannel::~ControlChannel() { ::close(socket_); }
+ControlChannel::~ControlChannel() {
+  if (socket_ >= 0) ::close(socket_);
+}
+
+int ControlChannel::release() { return std::exchange(socket_, -1); }
 
 Result<void> ControlChannel::wait(short events) const {
   const int64_t left_ms = deadline_ms_ - system_clock().steady_ms();

@@ -23,6 +23,9 @@ class ControlChannel {
   // The next line without its line feed; nothing at the end. kInvalidRequest for a longer one than
   // `bytes_max` or an end within a line, kRequestTimeout, kSystem.
   Result<std::optional<std::string>> read_line(size_t bytes_max);
+  // Gives the socket back to the caller; nothing more is read or written here. REQUIRES: the peer
+  // sends nothing before it is answered.
+  int release();
   // kRequestTimeout, kSystem.
   Result<void> write(std::string_view bytes);
 

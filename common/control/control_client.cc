@@ -17,10 +17,10 @@ namespace {
 
 constexpr int64_t kAnswerMsMax = 15'000;
 
-Error describe_failure(int error_number, std::string_view database_url, const std::string& path) {
+Error describe_failure(int error_number, const std::string& database, const std::string& path) {
   if (error_number == ENOENT || error_number == ECONNREFUSED) {
-    return {ErrorCode::kStoreUnavailable, "no gateway serves the database " + quote(database_url) +
-                                              ": start it with `chatgate serve`"};
+    return {ErrorCode::kStoreUnavailable,
+            "no gateway serves " + database + ": start it with `chatgate serve`"};
   }
   if (error_number == EACCES || error_number == EPERM) {
     return {ErrorCode::kRefused,
@@ -32,14 +32,12 @@ Error describe_failure(int error_number, std::string_view database_url, const st
               " cannot be used: " + std::generic_category().message(error_number)};
 }
 
-// Connected, and non-blocking from then on.
-Result<int> connect_to(std::string_view database_url) {
-  const auto path = control_path_of(database_url);
-  if (!path) return tl::unexpected(path.error());
-  const auto address = control_address(*path);
+// Connected, and non-blocking from then on. `database`: as a person knows it.
+Result<int> connect_to(const std::string& path, const std::string& database) {
+  const auto address = control_address(path);
   if (!address) {
     return fail(ErrorCode::kStoreUnavailable,
-                "the path " + quote(*path) +
+                "the path " + quote(path) +
                     " is too long for a socket, so that no gateway listens there: serve the "
                     "database from a shorter path");
   }
@@ -49,18 +47,13 @@ Result<int> connect_to(std::string_view database_url) {
       ::connect(socket, reinterpret_cast<const sockaddr*>(&*address), sizeof *address) == 0 &&
       ::fcntl(socket, F_SETFL, O_NONBLOCK) == 0;
   if (is_connected) return socket;
-  auto failure = describe_failure(errno, database_url, *path);
+  auto failure = describe_failure(errno, database, path);
   if (socket >= 0) ::close(socket);
   return tl::unexpected(std::move(failure));
 }
 
-}  // namespace
-
-Result<std::vector<RunningRequest>> ask_gateway(std::string_view database_url,
-                                                const ControlRequest& request) {
-  const auto socket = connect_to(database_url);
-  if (!socket) return tl::unexpected(socket.error());
-  ControlChannel channel(*socket, kAnswerMsMax);
+Result<std::vector<RunningRequest>> ask(int socket, const ControlRequest& request) {
+  ControlChannel channel(socket, kAnswerMsMax);
   if (auto asked = channel.write(format_control_request(request)); !asked) {
     return tl::unexpected(std::move(asked.error()));
   }
@@ -76,6 +69,26 @@ Result<std::vector<RunningRequest>> ask_gateway(std::string_view database_url,
     if (!*parsed) return requests;
     requests.push_back(std::move(**parsed));
   }
+}
+
+}  // namespace
+
+Result<int> connect_to_gateway(std::string_view database_url) {
+  return control_path_of(database_url).and_then([&](const std::string& path) {
+    return connect_to(path, "the database " + quote(database_url));
+  });
+}
+
+Result<std::vector<RunningRequest>> ask_gateway(std::string_view database_url,
+                                                const ControlRequest& request) {
+  return connect_to_gateway(database_url).and_then([&](int socket) {
+    return ask(socket, request);
+  });
+}
+
+Result<std::vector<RunningRequest>> ask_gateway_at(const std::string& path,
+                                                   const ControlRequest& request) {
+  return connect_to(path, quote(path)).and_then([&](int socket) { return ask(socket, request); });
 }
 
 }  // namespace chatgate

@@ -11,6 +11,7 @@ using json = nlohmann::ordered_json;
 
 constexpr std::string_view kList = "list";
 constexpr std::string_view kKill = "kill";
+constexpr std::string_view kTakeover = "takeover";
 
 std::string line_of(const json& object) {
   // What clients send must not break a line's encoding.
@@ -51,6 +52,9 @@ Error error_at(const json& object) {
 
 std::string format_control_request(const ControlRequest& request) {
   if (request.verb == ControlRequest::Verb::kList) return line_of({{"verb", kList}});
+  if (request.verb == ControlRequest::Verb::kTakeover) {
+    return line_of({{"verb", kTakeover}, {"protocol", request.protocol}});
+  }
   return line_of({{"verb", kKill}, {"id", format_request_id(request.id)}});
 }
 
@@ -58,6 +62,10 @@ Result<ControlRequest> parse_control_request(std::string_view line) {
   const json object = parse_object(line);
   const std::string verb = text_at(object, "verb");
   if (verb == kList) return ControlRequest{};
+  if (verb == kTakeover) {
+    ControlRequest request{.verb = ControlRequest::Verb::kTakeover};
+    if (read_number(object, "protocol", request.protocol)) return request;
+  }
   if (verb != kKill) {
     return fail(ErrorCode::kInvalidRequest,
                 R"(not understood: send {"verb":"list"} or {"verb":"kill","id":"req_..."})");
@@ -65,7 +73,7 @@ Result<ControlRequest> parse_control_request(std::string_view line) {
   const std::string id = text_at(object, "id");
   const auto known = parse_request_id(id);
   if (!known) return fail(ErrorCode::kInvalidRequest, quote(id) + " is not a request's id");
-  return ControlRequest{ControlRequest::Verb::kKill, *known};
+  return ControlRequest{.verb = ControlRequest::Verb::kKill, .id = *known};
 }
 
 std::string format_control_line(const RunningRequest& request) {

@@ -5,6 +5,7 @@
 //
 //   {"verb":"list"}                  a line for each running request, then {"done":true}
 //   {"verb":"kill","id":"req_..."}   the line of the request as it was, then {"done":true}
+//   {"verb":"takeover","protocol":1} begins a conversation of its own (server/takeover)
 //   whatever else                    {"error":{"code":"...","message":"..."}}
 //
 // A request's line: {"id","user_id","token_id","model","endpoint","upstream","state","elapsed_ms",
@@ -25,9 +26,10 @@
 namespace chatgate {
 
 struct ControlRequest {
-  enum class Verb : uint8_t { kList, kKill };
+  enum class Verb : uint8_t { kList, kKill, kTakeover };
   Verb verb = Verb::kList;
-  RequestId id;  // of kKill
+  RequestId id = {};     // of kKill
+  int64_t protocol = 0;  // of kTakeover
 };
 
 // A request that runs in the gateway.

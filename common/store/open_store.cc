@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -75,14 +76,27 @@ std::string real_path_of(const std::string& path) {
 // stays: to remove it would let two processes lock two files of one name.
 class FileLock final : public ServeLock {
  public:
-  explicit FileLock(int file) : file_(file) {}
+  FileLock(int file, std::string path) : file_(file), path_(std::move(path)) {}
   FileLock(const FileLock&) = delete;
   FileLock& operator=(const FileLock&) = delete;
   ~FileLock() override { ::close(file_); }
 
+  int file() const override { return file_; }
+  Result<void> sign() override;
+
  private:
   int file_;
+  std::string path_;
 };
+
+Result<void> FileLock::sign() {
+  const std::string id = std::to_string(::getpid()) + "\n";
+  if (::ftruncate(file_, 0) == 0 && ::pwrite(file_, id.data(), id.size(), 0) >= 0) return {};
+  return fail(ErrorCode::kStoreUnavailable, "the lock file " + sqlite::in_quotes(path_) +
+                                                " cannot be written (" +
+                                                sqlite::system_error_text(errno) +
+                                                "): free some space on its disk and try again");
+}
 
 int open_lock_file(const std::string& path, const std::string& database) {
   constexpr int kFlags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW;
@@ -140,20 +154,30 @@ Result<std::unique_ptr<ServeLock>> acquire_serve_lock(std::string_view url) {
                 "the lock file " + sqlite::in_quotes(lock_path) + " cannot be opened (" +
                     sqlite::system_error_text(errno) + "): make it and its folder writable");
   }
-  auto lock = std::make_unique<FileLock>(file);
+  auto lock = std::make_unique<FileLock>(file, lock_path);
   if (::flock(file, LOCK_EX | LOCK_NB) != 0) {
     return fail(ErrorCode::kRefused, "another chatgate (process " + read_process_id(file) +
                                          ") serves the database " + sqlite::in_quotes(*path) +
-                                         ": stop it first, or name another database");
+                                         ": stop it first, name another database, or let "
+                                         "this one take its place (`chatgate serve --takeover`)");
   }
-  const std::string id = std::to_string(::getpid()) + "\n";
-  if (::ftruncate(file, 0) != 0 || ::pwrite(file, id.data(), id.size(), 0) < 0) {
-    return fail(ErrorCode::kStoreUnavailable, "the lock file " + sqlite::in_quotes(lock_path) +
-                                                  " cannot be written (" +
-                                                  sqlite::system_error_text(errno) +
-                                                  "): free some space on its disk and try again");
-  }
+  if (auto signed_here = lock->sign(); !signed_here) return tl::unexpected(signed_here.error());
   return lock;
+}
+
+Result<std::unique_ptr<ServeLock>> adopt_serve_lock(std::string_view url, int file) {
+  const Result<std::string> path = path_of(url);
+  if (!path) return tl::unexpected<Error>(path.error());
+  const std::string lock_path = real_path_of(*path) + ".lock";
+  auto lock = std::make_unique<FileLock>(file, lock_path);
+  struct stat given {};
+  struct stat named {};
+  const bool is_it = ::fstat(file, &given) == 0 && ::stat(lock_path.c_str(), &named) == 0 &&
+                     given.st_dev == named.st_dev && given.st_ino == named.st_ino;
+  // Of the same open file, so this changes nothing where the giver has it.
+  if (is_it && ::flock(file, LOCK_EX | LOCK_NB) == 0) return lock;
+  return fail(ErrorCode::kRefused,
+              "the running gateway serves another database than " + sqlite::in_quotes(*path));
 }
 
 Result<std::string> control_path_of(std::string_view url) {

@@ -24,13 +24,21 @@ Result<std::unique_ptr<Store>> open_store(std::string_view url, OpenMode mode);
 // the database by itself.
 Result<std::unique_ptr<Maintenance>> open_maintenance(std::string_view url);
 
-// The right to serve a database, held by one gateway at a time and lost with its process.
+// The right to serve a database, held by one gateway at a time and lost with its process. It
+// belongs to an open file, so a gateway that hands this to another process holds it together with
+// that one, until both are gone.
 class ServeLock {
  public:
   virtual ~ServeLock() = default;
+  virtual int file() const = 0;
+  // Names this process as the one that serves.
+  virtual Result<void> sign() = 0;
 };
 // kRefused, naming the other process's id, while another gateway serves this database.
 Result<std::unique_ptr<ServeLock>> acquire_serve_lock(std::string_view url);
+
+// The same lock, from the process that holds it: takes its open file over.
+Result<std::unique_ptr<ServeLock>> adopt_serve_lock(std::string_view url, int file);
 
 // Where the gateway that serves a database can be asked (common/control): a socket beside the file.
 Result<std::string> control_path_of(std::string_view url);

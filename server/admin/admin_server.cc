@@ -53,9 +53,9 @@ AdminServer::AdminServer(AdminParts parts)
   parts_.sources.listeners.push_back({"admin", &listener_});
 }
 
-Result<void> AdminServer::listen(const std::string& address) {
+Result<void> AdminServer::listen(const std::string& address, int socket) {
   renderer_ = std::make_unique<SlowWork>(1, kWaitingScrapesMax);
-  return listener_.listen(address);
+  return socket >= 0 ? listener_.adopt(socket) : listener_.listen(address);
 }
 
 void AdminServer::answer(HttpExchange& exchange) {
@@ -86,10 +86,11 @@ void AdminServer::answer_metrics(HttpExchange& exchange) {
 }
 
 Result<std::unique_ptr<AdminServer>> open_admin_server(const std::string& admin_listen,
-                                                       bool is_default, AdminParts parts) {
+                                                       bool is_default, int socket,
+                                                       AdminParts parts) {
   if (admin_listen == "off") return nullptr;
   auto server = std::make_unique<AdminServer>(std::move(parts));
-  auto listening = server->listen(admin_listen);
+  auto listening = server->listen(admin_listen, socket);
   if (listening) return server;
   if (!is_default) {
     return fail(listening.error().code, "admin_listen: " + listening.error().message);

@@ -28,8 +28,10 @@ class AdminServer {
  public:
   explicit AdminServer(AdminParts parts);
 
-  // Binds a private "address:port"; kSystem when it is taken. REQUIRES: called once.
-  Result<void> listen(const std::string& address);
+  // Binds a private "address:port", or takes a socket over that listens already (-1: none); kSystem
+  // when the address is taken. REQUIRES: called once.
+  Result<void> listen(const std::string& address, int socket);
+  HttpListener& listener() { return listener_; }
   std::string url() const { return "http://" + listener_.bound_address(); }
 
   void close_all() { listener_.close_all(); }
@@ -44,11 +46,13 @@ class AdminServer {
   HttpListener listener_;
 };
 
-// Listens at `admin_listen`; null when that is `off`. Where nobody asked for that address
+// Listens at `admin_listen`, or on `socket` as above; null when that is `off`. Where nobody asked
+// for that address
 // (`is_default`) and it is taken, as by another gateway of this machine, a warning says so and the
 // gateway goes without.
 Result<std::unique_ptr<AdminServer>> open_admin_server(const std::string& admin_listen,
-                                                       bool is_default, AdminParts parts);
+                                                       bool is_default, int socket,
+                                                       AdminParts parts);
 
 // Whether the value of a Host header names this machine or an address: a browser that was led here
 // by a name of somebody else's sends that name.

@@ -17,16 +17,17 @@ constexpr std::string_view kDemoBalance = "10";
 
 }  // namespace
 
-Result<void> Books::open(const Config& config, bool is_demo) {
-  auto lock = acquire_serve_lock(config.db);
-  if (!lock) return tl::unexpected(lock.error());
-  lock_ = std::move(*lock);
+Result<void> Books::open(const Config& config, bool is_demo, std::unique_ptr<ServeLock> lock,
+                         std::optional<int64_t> lane) {
+  lock_ = std::move(lock);
   auto store = open_store(config.db, OpenMode::kCreate);
   if (!store) return tl::unexpected(store.error());
   store_ = std::move(*store);
-  auto swept = store_->sweep_holds(clock_.now());
-  if (!swept) return tl::unexpected(swept.error());
-  if (*swept > 0) log::warn("interrupted_requests_swept", {{"count", *swept}});
+  if (lane) {
+    request_ids.use_lane(*lane);
+  } else if (auto swept = sweep(); !swept) {
+    return swept;
+  }
   auto last = store_->last_request_id();
   if (!last) return tl::unexpected(last.error());
   request_ids.continue_after(*last);
@@ -46,6 +47,13 @@ void Books::close() {
   sweeper_.reset();
   writer.reset();
   reader.reset();
+}
+
+Result<void> Books::sweep() {
+  auto swept = store_->sweep_holds(clock_.now());
+  if (!swept) return tl::unexpected(swept.error());
+  if (*swept > 0) log::warn("interrupted_requests_swept", {{"count", *swept}});
+  return {};
 }
 
 // Also in memory mode the database may hold messages, of a time before: their time ends as well.

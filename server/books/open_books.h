@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "common/config/config.h"
@@ -10,6 +11,7 @@
 #include "common/store/open_store.h"
 #include "server/books/book_writer.h"
 #include "server/books/directory.h"
+#include "server/books/reservations.h"
 #include "server/books/store_reader.h"
 #include "server/conversation/conversation_sweeper.h"
 #include "server/conversation/conversations.h"
@@ -19,18 +21,23 @@ namespace chatgate {
 
 class Books {
  public:
-  explicit Books(const Clock& clock) : request_ids(clock), directory(clock), clock_(clock) {}
+  explicit Books(const Clock& clock)
+      : request_ids(clock), reservations(ledger), directory(clock), clock_(clock) {}
 
   // Opens the database, ends what a gateway that died has left open, and makes the accounts that
-  // the configuration names; with `is_demo` also those of the demo. REQUIRES: called once.
-  Result<void> open(const Config& config, bool is_demo);
+  // the configuration names; with `is_demo` also those of the demo. With a lane of its own this
+  // process serves beside another one, whose requests are left alone. REQUIRES: called once.
+  Result<void> open(const Config& config, bool is_demo, std::unique_ptr<ServeLock> lock,
+                    std::optional<int64_t> lane);
   // Commits what requests have left behind. REQUIRES: the loops have stopped.
   void close();
 
   const std::string& demo_token() const { return demo_token_; }  // if this start has made it
+  ServeLock& lock() const { return *lock_; }
 
   RequestIds request_ids;
   Ledger ledger;
+  Reservations reservations;
   Directory directory;
   // After `open`:
   std::unique_ptr<BookWriter> writer;
@@ -38,6 +45,7 @@ class Books {
   std::unique_ptr<Conversations> conversations;
 
  private:
+  Result<void> sweep();
   Result<void> prepare_demo();
   Result<void> open_conversations(const Config& config);
 

@@ -13,33 +13,49 @@
 
 namespace chatgate {
 
+class ControlChannel;
+
 // Called on the control thread.
 using ControlHandler =
     std::function<Result<std::vector<RunningRequest>>(const ControlRequest& request)>;
 
+// Takes over the connection of a process that asks to take over (server/takeover/handover.h). The
+// same thread.
+using TakeoverHandler = std::function<void(int socket, const ControlRequest& request)>;
+
 class ControlServer {
  public:
   // Listens at `path`, for this process's user and root alone, and replaces what a dead gateway has
-  // left there. kRefused when something else stands there, or the path is too long for a socket;
-  // kSystem. REQUIRES: the database's ServeLock is held.
+  // left there, or the socket of one that has handed over. kRefused when something else stands
+  // there, or the path is too long for a socket; kSystem. REQUIRES: the database's ServeLock is
+  // held.
   static Result<std::unique_ptr<ControlServer>> start(const std::string& path,
-                                                      ControlHandler handler);
+                                                      ControlHandler handler,
+                                                      TakeoverHandler takeover = {});
   ~ControlServer();  // removes the socket
   ControlServer(const ControlServer&) = delete;
   ControlServer& operator=(const ControlServer&) = delete;
 
+  // Leaves the place to another process's server, which may replace the socket from now on, and is
+  // found at aside_path_of(path) instead; and back again. One thread at a time.
+  void step_aside();
+  void step_back();
+
  private:
-  ControlServer(std::string path, ControlHandler handler);
+  ControlServer(std::string path, ControlHandler handler, TakeoverHandler takeover);
   Result<void> listen();
+  Result<void> bind();
   void run();
   void serve(int socket) const;
+  static Result<ControlRequest> read_request(ControlChannel& channel, int socket);
   bool stops_within(int64_t ms) const;
 
-  std::string path_;
+  const std::string path_;
   ControlHandler handler_;
+  TakeoverHandler takeover_;
   int listener_ = -1;
   int stop_event_ = -1;
-  bool is_bound_ = false;
+  std::string bound_path_;  // removed at the end; empty: nothing is
   std::thread thread_;
 };
 

@@ -62,6 +62,9 @@ Result<Requests> answer_about_inflight(const std::vector<LoopContext*>& contexts
     if (requests) std::ranges::sort(*requests, {}, &RunningRequest::id);
     return requests;
   }
+  if (request.verb != ControlRequest::Verb::kKill) {
+    return fail(ErrorCode::kRefused, "this gateway's place cannot be taken");
+  }
   auto ended = ask_loops(contexts, [id = request.id](LoopContext& context) {
     auto job = kill_job(context, id);
     return job ? Requests{std::move(*job)} : Requests{};
