@@ -151,7 +151,7 @@ export class BareClient {
     if (!this.#isOpen) {
       const end = this.#bytes.indexOf('\r\n\r\n')
       if (end < 0) return
-      this.#frames.put(this.#bytes.subarray(0, end).toString().split('\r\n')[0])
+      this.#frames.put(this.#bytes.subarray(0, end).toString().split(' ', 2)[1])
       this.#bytes = this.#bytes.subarray(end + 4)
       this.#isOpen = true
     }
@@ -172,7 +172,7 @@ export class BareClient {
     }
   }
 
-  // What comes next: the status line first, then frames as `text ...`, `pong ...`, `close CODE`; `end`.
+  // What comes next: the status first, then frames as `text ...`, `pong ...`, `close CODE`; `end`.
   next() {
     return this.#frames.take('a frame')
   }
@@ -184,6 +184,6 @@ export class BareClient {
 
 export async function connectBare(port, token, path) {
   const client = new BareClient(port, token, path)
-  check('the handshake', await client.next(), 'HTTP/1.1 101 Switching Protocols')
+  check('the handshake', await client.next(), '101')
   return client
 }

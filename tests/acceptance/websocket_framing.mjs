@@ -36,7 +36,7 @@ const kFaults = {
   'fragments over the limit': [[part(1, 'x'.repeat(1 << 20)), part(0, 'x', true)], 1009],
   'a binary message': [[{ opcode: 2, payload: kAsk }], 1003],
   'half a code': [[close('\x03')], 1002],
-  'an unfinished character': [[text('\xe2')].map(() => ({ payload: Buffer.from([0xe2, 0x82]) })), 1007],
+  'an unfinished character': [[{ payload: Buffer.from([0xe2, 0x82]) }], 1007],
   'a surrogate': [[{ payload: Buffer.from([0xed, 0xa0, 0x80]) }], 1007],
   'a wrong split character': [[part(1, Buffer.from([0xe2, 0x82])), part(0, Buffer.from([0x28]), true)], 1007],
   'a reason that is no text': [[close(closePayload(1000, Buffer.from([0xff])))], 1007],
@@ -66,14 +66,14 @@ async function answer(client) {
 const proper = await connectBare(port, token)
 const euro = Buffer.from(`${kAsk} €`)
 proper.send(text(''), { opcode: 9, payload: '' }, { opcode: 10, payload: 'unasked' })
+check('an empty ping goes first', await proper.next(), 'pong ')
 check('an empty message', await answer(proper), 'text <|err|>')
-check('an empty ping', await proper.next(), 'pong ')
 proper.send(part(1, ''), part(0, euro.subarray(0, euro.length - 2)), { opcode: 9, payload: 'x'.repeat(125) },
   part(0, euro.subarray(euro.length - 2)), part(0, '', true))
 check('the pong comes before the message is whole', await proper.next(), `pong ${'x'.repeat(125)}`)
 check('a fragmented question', await answer(proper), 'text <|end|>')
 for (const length of [125, 126, 127, 128, 65535, 65536]) {
-  proper.send(text(`${kAsk}${'.'.repeat(length - kAsk.length)}`))
+  proper.send(text(kAsk + 'word '.repeat(length).slice(0, length - kAsk.length)))
   check(`a question of ${length} bytes`, await answer(proper), length < 4000 ? 'text <|end|>' : 'text <|err|>')
 }
 for (const byte of frame(text(`${kAsk} slowly`))) proper.send(Buffer.from([byte]))
@@ -91,6 +91,6 @@ for (const bytes of [1, 2, 5, 8, 20]) {
 // Frames that come with the handshake, before it is answered.
 const early = new BareClient(port, token)
 early.send(text(kAsk))
-check('the handshake', await early.next(), 'HTTP/1.1 101 Switching Protocols')
+check('the handshake', await early.next(), '101')
 check('an early question', await answer(early), 'text <|end|>')
 early.socket.destroy()
