@@ -29,6 +29,10 @@ class PlayedConnection final : public UpgradedConnection {
     is_draining_ = true;
     listener_->on_drain();
   }
+  void retire() {
+    is_retiring_ = true;
+    listener_->on_retire(0);
+  }
   // What the client has got, close codes as `close CODE`.
   Texts take_sent();
   size_t unread_bytes() const { return input_.size(); }
@@ -40,6 +44,7 @@ class PlayedConnection final : public UpgradedConnection {
   RequestId next_request_id() override { return {1}; }
   AccessLog* access_log() override { return nullptr; }
   bool is_draining() const override { return is_draining_; }
+  bool is_retiring() const override { return is_retiring_; }
   void listen(Listener& listener) override {
     listener_ = &listener;
     if (!input_.empty()) listener.on_input();
@@ -61,6 +66,7 @@ class PlayedConnection final : public UpgradedConnection {
   Listener* listener_ = nullptr;
   std::string input_, output_, sent_;
   bool is_draining_ = false;
+  bool is_retiring_ = false;
   bool is_over_ = false;
 };
 
@@ -220,6 +226,29 @@ TEST_CASE("Stopping ends idle sessions, and busy ones after their answer", "[web
     busy.connection.receive(close_frame(1001));
   });
   CHECK(busy.answered == Texts{"a"});
+}
+
+TEST_CASE("A session that another process could serve ends when it owes no answer", "[websocket]") {
+  Stage idle;
+  idle.run([&] {
+    idle.connection.retire();
+    CHECK(idle.connection.take_sent() == Texts{"close 1012"});
+    idle.connection.receive(close_frame(1012));
+  });
+  Stage busy;
+  busy.waits = true;
+  busy.run([&] {
+    busy.connection.receive_text("a");
+    busy.connection.receive_text("b");
+    busy.connection.retire();
+    CHECK(busy.connection.take_sent().empty());
+    busy.go_on.notify();
+    CHECK(busy.connection.take_sent() == Texts{"re: a"});
+    busy.go_on.notify();
+    CHECK(busy.connection.take_sent() == Texts{"re: b", "close 1012"});
+    busy.connection.receive(close_frame(1012));
+  });
+  CHECK(busy.answered == Texts{"a", "b"});
 }
 
 TEST_CASE("A session ends that is silent, or stops in the middle of a message", "[websocket]") {
