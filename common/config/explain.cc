@@ -30,6 +30,7 @@ void explain_doors(const Config& config, Lines& lines) {
   lines.push_back("doors: /v1" + std::string(config.doors.empty() ? "" : ", ") +
                   enumerated(config.doors) +
                   (closed.empty() ? "" : "; closed: " + enumerated(closed)));
+  if (!config.grpc_listen.empty()) lines.push_back("gRPC: on " + config.grpc_listen);
   if (!config.own_keys.empty()) {
     lines.push_back("own keys: callers of " + enumerated(config.own_keys) +
                     " may bring a key of their own upstream account, which then pays");

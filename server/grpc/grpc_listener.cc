@@ -78,7 +78,7 @@ class GrpcListener::Calls final : public GrpcHandler, public std::enable_shared_
   explicit Calls(GrpcListenerParts parts) : parts_(std::move(parts)) {}
 
   std::shared_ptr<GrpcObserver> ask(GrpcQuestion question, std::unique_ptr<GrpcCall> call) override;
-  void on_log(bool is_error, std::string_view text) override;
+  void on_log(bool is_fault, std::string_view text) override;
 
   int64_t count() const {
     const std::lock_guard lock(mutex_);
@@ -145,9 +145,9 @@ void GrpcListener::Calls::answer(const std::shared_ptr<GrpcCallState>& state,
   exchange.finish_call();
 }
 
-// What clients do wrong is theirs; of what is wrong here one line a second is enough.
-void GrpcListener::Calls::on_log(bool is_error, std::string_view text) {
-  if (!is_error) return log::debug("grpc", {{"message", text}});
+// Of what is wrong here one line a second is enough.
+void GrpcListener::Calls::on_log(bool is_fault, std::string_view text) {
+  if (!is_fault) return log::debug("grpc", {{"message", text}});
   const int64_t now_ms = system_clock().steady_ms();
   int64_t next_ms = next_error_ms_;
   if (now_ms < next_ms || !next_error_ms_.compare_exchange_strong(next_ms, now_ms + 1000)) return;

@@ -35,10 +35,9 @@ Result<int> write_module() {
 }
 
 std::string advice_on(std::string_view reason) {
-  const bool is_missing = reason.find("cannot open shared object file") != std::string_view::npos;
   return std::string("grpc_listen needs gRPC's library, which cannot be loaded: ") +
-         std::string(reason) + (is_missing ? "; install the package " CHATGATE_GRPC_PACKAGE : "") +
-         ", or leave grpc_listen off";
+         std::string(reason) +
+         "; install the package " CHATGATE_GRPC_PACKAGE ", or leave grpc_listen off";
 }
 
 Result<StartGrpcServer*> load_module() {
@@ -48,7 +47,6 @@ Result<StartGrpcServer*> load_module() {
   void* module = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   std::string reason = module == nullptr ? ::dlerror() : "";
   ::close(*file);
-  if (reason.starts_with(path + ": ")) reason.erase(0, path.size() + 2);
   if (module == nullptr) return fail(ErrorCode::kSystem, advice_on(reason));
   auto* start = reinterpret_cast<StartGrpcServer*>(::dlsym(module, kStartGrpcServer));
   if (start == nullptr) return fail(ErrorCode::kInternal, "the gRPC module has no entry");

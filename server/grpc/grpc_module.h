@@ -74,7 +74,8 @@ class GrpcHandler {
   // Must not wait. Takes the call over; it may be finished before this returns.
   virtual std::shared_ptr<GrpcObserver> ask(GrpcQuestion question,
                                             std::unique_ptr<GrpcCall> call) = 0;
-  virtual void on_log(bool is_error, std::string_view text) = 0;
+  // `is_fault`: something is wrong here, not at a client's.
+  virtual void on_log(bool is_fault, std::string_view text) = 0;
 };
 
 // Paths of PEM files; without a certificate connections are not encrypted. The files are read again

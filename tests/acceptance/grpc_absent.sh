@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$here/lib_grpc.sh"
 start_upstream
-pattern='libgrpc|libgpr|libprotobuf|libabsl|libupb|chatgate-grpc'
+pattern='libgrpc|libgpr|libprotobuf|libabsl|libupb|memfd:chatgate-grpc'
 foreign_maps() {
   grep -cE "$pattern" "/proc/$gateway_pid/maps" || true
 }

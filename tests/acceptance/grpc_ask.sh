@@ -49,5 +49,5 @@ stop_gateway
 expect "the first in the access log" "$(logged 'const line = input[0]
   ;[line.method, line.path, line.status, line.client, line.user, line.outcome].join(" ")')" \
   "GRPC /chat.Chat/Ask 200 127.0.0.1 ann completed"
-expect "its id" "$(logged 'input[0].request')" "$request_id"
+expect "its id" "$(logged 'input[0].id')" "$request_id"
 expect "the refused one" "$(logged 'input.map(line => line.status + " " + line.outcome).at(-1)')" "404 refused"

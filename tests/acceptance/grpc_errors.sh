@@ -37,18 +37,18 @@ refused "a blocked account" PERMISSION_DENIED 'blocked'
 admin user unblock ann > /dev/null
 wait_until 10 knows_token
 
-upstream_fails() { # BEHAVIOUR CODE
-  tell_upstream next "{\"behaviour\":\"$1\"}"
+upstream_fails() { # BEHAVIOUR CODE [TIMES]
+  tell_upstream next "{\"behaviour\":\"$1\",\"times\":${3:-1}}"
   ask
   refused "the upstream's $1" "$2" '.'
 }
 upstream_fails status-500 UNAVAILABLE
 upstream_fails status-400 INVALID_ARGUMENT
 upstream_fails status-401 UNAVAILABLE
-upstream_fails reset UNAVAILABLE
-upstream_fails garbage-json UNAVAILABLE
+upstream_fails reset UNAVAILABLE 2 # the first finds a kept connection, which may be old
+upstream_fails garbage UNAVAILABLE
 upstream_fails cut-event UNAVAILABLE
-expect "what had come of it" "$text" "The quick brown fox"
+expect "what had come of it" "$text" "The quick brown fox jumps"
 upstream_fails error-mid UNAVAILABLE
 tell_upstream next '{"behaviour":"status-429+retry-after-7"}'
 ask

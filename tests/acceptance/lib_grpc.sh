@@ -32,7 +32,7 @@ ask() {
 # ask_in_background [FIELDS]: sets $asker; what the client says in the end is in $work/asked.
 ask_in_background() {
   : > "$work/asked"
-  timeout 100 node "$here/grpc_client.mjs" "$grpc" ask "$(question "${1:-}")" > "$work/asked" &
+  node "$here/grpc_client.mjs" "$grpc" ask "$(question "${1:-}")" > "$work/asked" &
   asker=$!
   own_pids+=("$asker")
 }

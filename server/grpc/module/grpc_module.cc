@@ -1,6 +1,7 @@
 // The module's server: its services, its limits and its end. See server/grpc/grpc_module.h.
 #include "server/grpc/grpc_module.h"
 
+#include <google/protobuf/stubs/logging.h>
 #include <grpc/support/log.h>
 #include <grpcpp/ext/health_check_service_server_builder_option.h>
 #include <grpcpp/grpcpp.h>
@@ -54,17 +55,28 @@ std::shared_ptr<grpc::ServerCredentials> credentials_of(const GrpcTls& tls) {
   return grpc::experimental::TlsServerCredentials(options);
 }
 
-// gRPC has one log for the whole process.
+// gRPC and Protobuf have one log each for the whole process.
 std::mutex log_mutex;
 std::weak_ptr<GrpcHandler> log_handler;
 
-void write_log(gpr_log_func_args* line) {
+void write_log(bool is_fault, std::string_view text) {
   std::shared_ptr<GrpcHandler> handler;
   {
     const std::lock_guard lock(log_mutex);
     handler = log_handler.lock();
   }
-  if (handler) handler->on_log(line->severity == GPR_LOG_SEVERITY_ERROR, line->message);
+  if (handler) handler->on_log(is_fault, text);
+}
+
+// What clients do is an error to gRPC as well; ours are those about the certificates' files.
+void write_grpc_log(gpr_log_func_args* line) {
+  const std::string_view file = line->file;
+  const bool is_ours = file.find("certificate_provider") != std::string_view::npos;
+  write_log(is_ours && line->severity == GPR_LOG_SEVERITY_ERROR, line->message);
+}
+
+void write_protobuf_log(google::protobuf::LogLevel, const char*, int, const std::string& text) {
+  write_log(false, text);
 }
 
 void set_limits(Builder& builder, const GrpcSettings& settings) {
@@ -145,7 +157,8 @@ extern "C" __attribute__((visibility("default"))) chatgate::GrpcServer* chatgate
     const std::lock_guard lock(chatgate::log_mutex);
     chatgate::log_handler = handler;
   }
-  gpr_set_log_function(chatgate::write_log);
+  gpr_set_log_function(chatgate::write_grpc_log);
+  google::protobuf::SetLogHandler(chatgate::write_protobuf_log);
   grpc::EnableDefaultHealthCheckService(true);
   auto server = std::make_unique<chatgate::ModuleServer>(settings, std::move(handler));
   if (server->is_running()) return server.release();
