@@ -90,7 +90,6 @@ void choose_demo_model(const Facts& facts) {
   if (!facts.settings.upstreams.empty() || origin.origin != "default") return;
   facts.settings.default_model = kDemoModel;
   origin.value = kDemoModel;
-  origin.origin = "default, of the demo upstream";
 }
 
 // The room for the answer must leave some for the question.

@@ -24,12 +24,15 @@ stop_gateway
 expect "the end" "$exit_status" 0
 
 mkdir broken
-for library in $(ldconfig -p | sed -n 's/.*\(libgrpc++\.so\.[0-9.]*\) .*/\1/p'); do : > "broken/$library"; done
+for library in $(ldconfig -p | sed -n 's/.*\(libgrpc++\.so\.[0-9.]*\) .*/\1/p'); do
+  : > "broken/$library"
+done
 exit_status=0
-LD_LIBRARY_PATH=$work/broken timeout 20 "$CHATGATE" serve --listen 127.0.0.1:0 --db "$db" --upstream-url "$upstream/v1" \
-  --grpc-listen 127.0.0.1:0 > missing.log 2>&1 || exit_status=$?
+LD_LIBRARY_PATH=$work/broken timeout 20 "$CHATGATE" serve --listen 127.0.0.1:0 --db "$db" \
+  --upstream-url "$upstream/v1" --grpc-listen 127.0.0.1:0 > missing.log 2>&1 || exit_status=$?
 [[ $exit_status != 0 && $exit_status != 124 ]] || fail "it started without the library ($exit_status)"
-grep -qE 'grpc_listen.*install the package libgrpc\+\+1' missing.log || fail "it does not say what is missing: $(< missing.log)"
+grep -qE 'grpc_listen.*install the package libgrpc\+\+1' missing.log ||
+  fail "it does not say what is missing: $(< missing.log)"
 expect "in one line" "$(wc -l < missing.log)" 1
 LD_LIBRARY_PATH=$work/broken start_gateway
 chat gpt
@@ -38,7 +41,8 @@ stop_gateway
 
 # The words of the configuration.
 grpc_of() {
-  "$CHATGATE" --db "$db" config show --format json "$@" 2> /dev/null | json 'input.find(row => row.key === "grpc_listen").value'
+  "$CHATGATE" --db "$db" config show --format json "$@" 2> /dev/null |
+    json 'input.find(row => row.key === "grpc_listen").value'
 }
 expect_address() {
   expect "grpc_listen=$1" "$(CHATGATE_GRPC_LISTEN=$1 grpc_of)" "$2"
@@ -50,8 +54,9 @@ expect_address '[::1]' '[::1]:9000'
 expect_address ::1 '[::1]:9000'
 expect_address :7000 :7000
 expect_address localhost:0 localhost:0
-! "$CHATGATE" --db "$db" config check --grpc-listen no:where > check.log 2>&1 || fail "no address is taken for one"
-grep -q grpc_listen check.log || fail "the key is not named"
+! CHATGATE_GRPC_LISTEN=no:where "$CHATGATE" --db "$db" config check > check.log 2>&1 ||
+  fail "no address is taken for one"
+grep -q CHATGATE_GRPC_LISTEN check.log || fail "the key is not named"
 
 # What others can reach is not served with the demo's made-up answers.
 exit_status=0

@@ -19,7 +19,8 @@ wait_until 10 refuses_calls
 ! gateway_is_gone || fail "it did not wait for the answers"
 tell_upstream release
 wait "$asker" || fail "the client failed"
-expect "whole answers" "$(json 'input.filter(one => one.code === "OK" && one.messages.length === 10).length' < asked)" 20
+expect "whole answers" \
+  "$(json 'input.filter(one => one.code === "OK" && one.messages.length === 10).length' < asked)" 20
 wait_for_gateway_to_leave
 expect "the end" "$exit_status" 0
 expect "states" "$(states)" "completed 20"

@@ -39,7 +39,8 @@ python() {
 
 said="The quick brown fox jumps over the lazy dog."
 expect "two questions" "$(python "$token" One Two)" "$said."$'\n'"$said."
-expect "one conversation" "$(seen 'JSON.parse(input.at(-1).body).messages.map(m => m.content).join("|")')" "One|$said|Two"
+expect "one conversation" \
+  "$(seen 'JSON.parse(input.at(-1).body).messages.map(m => m.content).join("|")')" "One|$said|Two"
 expect_match "a wrong token" "$(python sk-cg-wrong One)" '^<\|err\|> UNAUTHENTICATED .*token'
 expect "states" "$(states)" "completed 2"
 expect_sound_books

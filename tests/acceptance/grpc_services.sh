@@ -5,6 +5,8 @@
 start_upstream
 start_grpc_gateway
 mkdir protos
+services=$(printf '"%s",' chat.Chat grpc.health.v1.Health grpc.reflection.v1{,alpha}.ServerReflection)
+services="[${services%,}]"
 for version in v1 v1alpha; do
   sed "s/@version@/$version/" "$CHATGATE_ROOT/server/grpc/reflection.proto.in" > "protos/reflection_$version.proto"
 done
@@ -17,7 +19,7 @@ grep -q NOT_FOUND health.log || fail "what is unknown is not said so"
 
 for version in v1 v1alpha; do
   expect "the services by $version" "$(grpc services "{\"version\":\"$version\"}")" \
-    '["chat.Chat","grpc.health.v1.Health","grpc.reflection.v1.ServerReflection","grpc.reflection.v1alpha.ServerReflection"]'
+    "$services"
   grpc file "{\"version\":\"$version\",\"symbol\":\"chat.Chat.Ask\"}" > file
   expect "the file of a method" "$(json 'input.length + " " + /askresponse/.test(input[0])' < file)" "1 true"
   expect "of nothing" "$(grpc file "{\"version\":\"$version\",\"symbol\":\"no.Thing\"}" | json input.error_code)" 5

@@ -36,17 +36,18 @@ with nobody
 expect "with one, and a token" "$code" OK
 with forged
 expect "with one of strangers" "$code" UNAVAILABLE
-expect "who paid" "$(admin usage report --format json --by user | json 'input.map(row => row.user + " " + row.requests).sort()')" \
+expect "who paid" "$(admin usage report --format json --by user |
+  json 'input.map(row => row.user + " " + row.requests).sort()')" \
   '["ann 2","bob 1"]'
 GRPC_CA='' ask
 expect "without TLS" "$code" UNAVAILABLE
 version() {
-  timeout 20 openssl s_client -connect "$grpc" -CAfile ca.pem "$@" < /dev/null 2> /dev/null |
-    sed -n 's/^ *Protocol *: //p; s/^New, \(TLSv[0-9.]*\),.*/\1/p' | head -n 1
+  timeout 20 openssl s_client -brief -connect "$grpc" -CAfile ca.pem "$@" < /dev/null 2>&1 |
+    sed -n 's/^Protocol version: //p'
 }
 expect "TLS 1.3" "$(version -tls1_3 -alpn h2)" TLSv1.3
 expect "TLS 1.2" "$(version -tls1_2 -alpn h2)" TLSv1.2
-expect_match "TLS 1.1" "$(version -tls1_1 -alpn h2 -cipher ALL:@SECLEVEL=0)" '^$|^\(NONE\)$'
+expect "TLS 1.1" "$(version -tls1_1 -alpn h2 -cipher ALL:@SECLEVEL=0)" ""
 
 # Renewed, and taken over without a signal; a stream that runs goes on.
 tell_upstream next '{"behaviour":"stall-mid"}'
@@ -57,7 +58,8 @@ renewed=$(openssl x509 -in next.pem -noout -serial)
 mv next.key server.key
 mv next.pem server.pem
 is_renewed() {
-  [[ $(timeout 20 openssl s_client -alpn h2 -connect "$grpc" < /dev/null 2> /dev/null | openssl x509 -noout -serial) == "$renewed" ]]
+  [[ $(timeout 20 openssl s_client -alpn h2 -connect "$grpc" < /dev/null 2> /dev/null |
+    openssl x509 -noout -serial) == "$renewed" ]]
 }
 wait_until 60 is_renewed
 tell_upstream release
