@@ -129,9 +129,9 @@ void add_transport_rows(std::vector<ConfigRow>& rows) {
                           "a kept connection without a request"));
   rows.push_back(duration("write_timeout", &Settings::write_timeout_ms, "1m", 1, kDayMs,
                           "a client that takes nothing of its answer"));
-  rows.push_back(
-      or_off(duration("ping_interval", &Settings::ping_interval_ms, "15s", 10 * kSecondMs, kDayMs,
-                      "`: ping` to a stream whose upstream is silent; 0: never")));
+  rows.push_back(or_off(duration(
+      "ping_interval", &Settings::ping_interval_ms, "15s", 10 * kSecondMs, kDayMs,
+      "between pings to a stream whose upstream is silent, or to a silent WebSocket; 0: never")));
   rows.push_back(duration("drain_timeout", &Settings::drain_timeout_ms, "10m", 0, kDayMs,
                           "how long running requests may go on after SIGTERM"));
 }

@@ -3,6 +3,7 @@
 
 import { randomBytes } from 'node:crypto'
 import net from 'node:net'
+import tls from 'node:tls'
 import WebSocket from 'ws'
 
 const kWaitMs = 60_000
@@ -137,12 +138,15 @@ export class BareClient {
   #bytes = Buffer.alloc(0)
   #isOpen = false
 
-  constructor(port, token, path = '/ws') {
-    this.socket = net.connect({ port, host: '127.0.0.1', noDelay: true })
+  // `url`: ws://127.0.0.1:PORT/PATH, or wss.
+  constructor(url, token) {
+    const { protocol, hostname: host, port, pathname: path } = new URL(url)
+    this.socket = (protocol === 'wss:' ? tls : net).connect({ port, host, noDelay: true })
     this.socket.on('error', () => {})
     this.socket.on('data', (data) => { this.#bytes = Buffer.concat([this.#bytes, data]); this.#read() })
     this.socket.on('close', () => this.#frames.put('end'))
-    this.socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+    this.socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n` +
+      'Connection: Upgrade\r\nUpgrade: websocket\r\n' +
       `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\n` +
       `Authorization: Bearer ${token}\r\n\r\n`)
   }
@@ -182,8 +186,8 @@ export class BareClient {
   }
 }
 
-export async function connectBare(port, token, path) {
-  const client = new BareClient(port, token, path)
+export async function connectBare(url, token) {
+  const client = new BareClient(url, token)
   check('the handshake', await client.next(), '101')
   return client
 }

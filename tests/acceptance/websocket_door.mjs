@@ -5,6 +5,7 @@
 import { check, Client, connect, refusal, until, within } from './websocket.mjs'
 
 const [main, own, token, poor, upstream] = process.argv.slice(2)
+const gateway = main.replace(/^ws/, 'http').replace(/.ws$/, '')
 const kText = 'The quick brown fox jumps over the lazy dog.'
 const tell = (what, body = {}) => fetch(`${upstream}/_${what}`, { method: 'POST', body: JSON.stringify(body) })
 const seen = async () => (await fetch(`${upstream}/_seen`)).json()
@@ -33,7 +34,7 @@ check('empty ids begin a conversation', empty.conversation === first.conversatio
 const other = await connect(`${own}/any/path?x=1`, { token })
 await other.ask('Elsewhere', empty.conversation, empty.parent)
 check('goes on elsewhere', (await lastPrompts()).length, 3)
-const posted = await fetch(`${main.replace('ws:', 'http:').replace('/ws', '')}/ask/${first.conversation}`, {
+const posted = await fetch(`${gateway}/ask/${first.conversation}`, {
   method: 'POST', headers: { Authorization: `Bearer ${token}` }, body: '{"prompt":"By HTTP"}' })
 check('goes on over HTTP', (await posted.json()).conversation_id, first.conversation)
 
@@ -46,7 +47,8 @@ for (const wrong of ['Hello', '', '<|ask|>', '<|ask|>$', '<|ask|>$new$', '<|ask|
   check(`'${wrong}' tells how to ask`, error.includes('<|ask|>$CONVERSATION$PARENT$PROMPT'), true)
 }
 check('an empty prompt', (await client.ask(' \n ')).error !== undefined, true)
-check('an unknown conversation', (await client.ask('Hi', '00000000-0000-4000-8000-000000000000')).error !== undefined, true)
+const kUnknown = '00000000-0000-4000-8000-000000000000'
+check('an unknown conversation', (await client.ask('Hi', kUnknown)).error !== undefined, true)
 check('a strange id', (await client.ask('Hi', '../../etc')).error !== undefined, true)
 await tell('next', { behaviour: 'status-500', times: 9 })
 check('an upstream that fails', (await client.ask('Hi')).error.length > 10, true)
@@ -95,8 +97,8 @@ check('its own port', await asks(own, { protocols: ['chatgate', token] }), [kTex
 check('the header goes first', await asks(`${main}?token=wrong`, { token }), [kText, ''])
 
 for (const address of [main, own]) {
-  for (const options of [{}, { token: 'sk-cg-wrong' }, { protocols: ['chatgate', 'sk-cg-wrong'] }, { protocols: ['chatgate'] },
-    { headers: { Authorization: 'Basic YTpi' } }]) {
+  for (const options of [{}, { token: 'sk-cg-wrong' }, { protocols: ['chatgate', 'sk-cg-wrong'] },
+    { protocols: ['chatgate'] }, { headers: { Authorization: 'Basic YTpi' } }]) {
     const { status, headers, text } = await refusal(address, options)
     check('no token, no WebSocket', [status, headers['www-authenticate'], Object.keys(JSON.parse(text))],
       [401, 'Bearer', ['detail']])
@@ -108,7 +110,7 @@ check('a wrong token in the query', (await refusal(`${main}?token=sk-cg-wrong`))
 
 const from = (origin) => refusal(main, { token, origin })
 check('an allowed page', (await from('https://app.example')).status, 101)
-check("the gateway's own page", (await from(main.replace('ws:', 'http:').replace('/ws', ''))).status, 101)
+check("the gateway's own page", (await from(gateway)).status, 101)
 for (const origin of ['https://evil.example', 'null', 'http://app.example', 'https://app.example.evil.example']) {
   check(`a page of ${origin}`, (await from(origin)).status, 403)
 }

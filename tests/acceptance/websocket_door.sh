@@ -8,14 +8,15 @@ poor=$token
 add_user ann
 start_gateway --default-model gpt-4o --retries 0 --websocket-listen 127.0.0.1:0 \
   --cors-origins https://app.example --access-log "$access_log"
-own=$(sed -n 's|.*WebSocket on \(ws://[^ ]*\)$|\1|p' "$log")
+socket=${gateway/http/ws}/ws
+own=$(sed -n 's|.*WebSocket on \(wss*://[^ ]*\)$|\1|p' "$log")
 [[ -n $own ]] || fail "the WebSocket's own port is not announced"
 
-node "$here/websocket_door.mjs" "ws://127.0.0.1:$port/ws" "$own" "$token" "$poor" "$upstream"
+node "$here/websocket_door.mjs" "$socket" "$own" "$token" "$poor" "$upstream"
 expect_no_holds
 expect_sound_books
-expect "one endpoint" "$(admin usage report --format json --by endpoint | json 'input.map(row => row.endpoint).sort()')" \
-  '["/ask/{id}","/ws"]'
+endpoints=$(admin usage report --format json --by endpoint | json 'input.map(row => row.endpoint).sort().join()')
+expect "one endpoint" "$endpoints" "/ask/{id},/ws"
 
 # The access log has a line for each handshake and each question, and the tokens in neither.
 expect "handshakes" "$(logged 'input.filter(line => line.status === 101).every(line =>
@@ -27,7 +28,7 @@ expect "questions" "$(logged 'input.filter(line => line.method === "WEBSOCKET" &
 ! grep -qF "$token" "$access_log" "$log" || fail "a token is in a log"
 
 # A plain request to the port of its own, and to /ws.
-for address in "http://${own#ws://}/" "$gateway/ws"; do
+for address in "${own/ws/http}/" "$gateway/ws"; do
   head=$(curl --silent --max-time 20 --include --header "Authorization: Bearer $token" "$address" | tr -d '\r')
   expect_match "no upgrade" "$head" '^HTTP/1.1 426 '
   expect "to what" "$(header upgrade) $(header connection | cut -d, -f1)" "websocket Upgrade"
@@ -47,7 +48,7 @@ node --input-type=module --eval "
   for (let i = 0; i < 200 && error === undefined; ++i) ({ error } = await client.ask('Hi'))
   check('it works no more', error.length > 0, true)
   check('and is over', await client.closed, '1008 the token is no longer valid')
-" "ws://127.0.0.1:$port/ws" "$token" "$CHATGATE" --db "$db"
+" "$socket" "$token" "$CHATGATE" --db "$db"
 expect_no_holds
 expect_sound_books
 

@@ -1,16 +1,16 @@
 // Each rule of RFC 6455 for what a client may send, over the wire: what breaks it is closed with the right code
-// and nothing is asked; what keeps it is answered. Arguments: port, token.
+// and nothing is asked; what keeps it is answered. Arguments: url, token.
 
 import { BareClient, check, closePayload, connectBare, frame } from './websocket.mjs'
 
-const [port, token] = process.argv.slice(2)
+const [url, token] = process.argv.slice(2)
 const kAsk = '<|ask|>$new$new$Hello'
 const text = (payload) => ({ payload })
 const part = (opcode, payload, fin = false) => ({ opcode, payload, fin })
 const close = (payload) => ({ opcode: 8, payload })
 
 async function expectClose(what, frames, code) {
-  const client = await connectBare(port, token)
+  const client = await connectBare(url, token)
   client.send(...frames)
   check(what, [await client.next(), await client.next()], [`close ${code}`, 'end'])
 }
@@ -63,7 +63,7 @@ async function answer(client) {
 }
 
 // A question in every framing that is allowed, and at each length at which the head changes.
-const proper = await connectBare(port, token)
+const proper = await connectBare(url, token)
 const euro = Buffer.from(`${kAsk} €`)
 proper.send(text(''), { opcode: 9, payload: '' }, { opcode: 10, payload: 'unasked' })
 check('an empty ping goes first', await proper.next(), 'pong ')
@@ -83,13 +83,13 @@ check('the end', [await proper.next(), await proper.next()], ['close 1000', 'end
 
 // Frames that are cut off by the end of the connection.
 for (const bytes of [1, 2, 5, 8, 20]) {
-  const client = await connectBare(port, token)
+  const client = await connectBare(url, token)
   client.socket.end(frame(text(kAsk)).subarray(0, bytes))
   check(`a frame cut after ${bytes} bytes`, await client.next(), 'end')
 }
 
 // Frames that come with the handshake, before it is answered.
-const early = new BareClient(port, token)
+const early = new BareClient(url, token)
 early.send(text(kAsk))
 check('the handshake', await early.next(), '101')
 check('an early question', await answer(early), 'text <|end|>')

@@ -6,7 +6,8 @@ start_upstream
 set_price gpt-4o
 add_user ann
 start_gateway --default-model gpt-4o
-node "$here/websocket_framing.mjs" "$port" "$token"
+socket=${gateway/http/ws}/ws
+node "$here/websocket_framing.mjs" "$socket" "$token"
 expect_no_holds
 expect_sound_books
 # The whole questions alone: a fragmented one, four short ones, one byte by byte, an early one.

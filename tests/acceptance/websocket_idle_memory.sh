@@ -5,6 +5,7 @@ start_upstream
 set_price gpt-4o
 add_user ann
 start_gateway --default-model gpt-4o
+socket=${gateway/http/ws}/ws
 count=${COUNT:-1000}
 
 resident_kb() { awk '/^VmRSS/ { print $2 }' "/proc/$gateway_pid/status"; }
@@ -15,7 +16,7 @@ measure() {
   local before after
   before=$(resident_kb)
   mkfifo "$work/hold"
-  node "$here/websocket_idle_memory.mjs" "$port" "$token" "$count" "$@" < "$work/hold" > "$work/clients" &
+  node "$here/websocket_idle_memory.mjs" "$socket" "$token" "$count" "$@" < "$work/hold" > "$work/clients" &
   local client=$!
   own_pids+=("$client")
   exec {hold}> "$work/hold"
@@ -32,6 +33,7 @@ echo "an idle WebSocket takes $each bytes"
 ((each <= 40960)) || fail "an idle WebSocket takes $each bytes"
 stop_gateway
 start_gateway --default-model gpt-4o
+socket=${gateway/http/ws}/ws
 measure ask
 echo "one that has asked takes $each bytes"
 ((each <= 40960)) || fail "one that has asked takes $each bytes"

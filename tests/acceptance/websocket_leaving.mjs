@@ -1,9 +1,9 @@
-// Clients that leave in the middle of an answer, or are heard while one is under way. Arguments: what to do, port,
+// Clients that leave in the middle of an answer, or are heard while one is under way. Arguments: what to do, address of /ws,
 // token, upstream.
 
 import { check, closePayload, connect, connectBare, until } from './websocket.mjs'
 
-const [what, port, token, upstream] = process.argv.slice(2)
+const [what, url, token, upstream] = process.argv.slice(2)
 const kAsk = '<|ask|>$new$new$Hello'
 const tell = (verb, body = {}) => fetch(`${upstream}/_${verb}`, { method: 'POST', body: JSON.stringify(body) })
 const waiting = async () => (await (await fetch(`${upstream}/_state`)).json()).waiting
@@ -12,7 +12,7 @@ const left = async () => (await (await fetch(`${upstream}/_seen`)).json()).at(-1
 // A client whose question has been answered halfway.
 async function halfway() {
   await tell('next', { behaviour: 'stall-mid' })
-  const client = await connectBare(port, token)
+  const client = await connectBare(url, token)
   client.send({ payload: kAsk })
   await until('half an answer', async () => (await waiting()) === 1)
   check('its first piece', (await client.next()).startsWith('text '), true)
@@ -23,7 +23,7 @@ const leaves = {
   close: (client) => client.send({ opcode: 8, payload: closePayload(1001) }),
   fault: (client) => client.send({ masked: false }),
   end: (client) => client.socket.end(),
-  reset: (client) => client.socket.resetAndDestroy(),
+  reset: (client) => (client.socket.encrypted ? client.socket.destroy() : client.socket.resetAndDestroy()),
   binary: (client) => client.send({ opcode: 2, payload: 'x' }),
 }
 
@@ -46,7 +46,7 @@ if (what in leaves) {
   check('the end', [await client.next(), await client.next()], ['close 1000', 'end'])
 } else if (what === 'waits-for-drain') {
   // An answer goes on to its end although the gateway stops; what waited behind it does not begin.
-  const idle = await connect(`ws://127.0.0.1:${port}/ws`, { token })
+  const idle = await connect(url, { token })
   const client = await halfway()
   client.send({ payload: kAsk })
   console.log('ready')

@@ -6,20 +6,21 @@ start_upstream
 set_price gpt-4o
 add_user ann
 start_gateway --default-model gpt-4o
+socket=${gateway/http/ws}/ws
 
 count=0
 for way in close fault end reset binary; do
-  node "$here/websocket_leaving.mjs" "$way" "$port" "$token" "$upstream"
+  node "$here/websocket_leaving.mjs" "$way" "$socket" "$token" "$upstream"
   wait_for_value "aborted $((++count))" states
   expect_no_holds
   tell_upstream reset
 done
-node "$here/websocket_leaving.mjs" heard "$port" "$token" "$upstream"
+node "$here/websocket_leaving.mjs" heard "$socket" "$token" "$upstream"
 expect "all were answered" "$(states)" "aborted 5, completed 4"
 tell_upstream reset
 
 # SIGTERM: idle ones are told, busy ones when they have their answer.
-node "$here/websocket_leaving.mjs" waits-for-drain "$port" "$token" "$upstream" > "$work/client" &
+node "$here/websocket_leaving.mjs" waits-for-drain "$socket" "$token" "$upstream" > "$work/client" &
 client=$!
 own_pids+=("$client")
 wait_until 30 grep -q ready "$work/client"
@@ -32,6 +33,7 @@ expect_sound_books
 
 # In the list of what runs, and ended from there.
 start_gateway --default-model gpt-4o
+socket=${gateway/http/ws}/ws
 tell_upstream reset
 tell_upstream next '{"behaviour":"stall-mid"}'
 node --input-type=module --eval "
@@ -41,7 +43,7 @@ node --input-type=module --eval "
   check('it is told', (await client.ask('Hi')).error.includes('administrator'), true)
   check('and may ask again', (await client.ask('Hi')).text.length > 0, true)
   await client.close(1000)
-" "ws://127.0.0.1:$port/ws" "$token" &
+" "$socket" "$token" &
 client=$!
 own_pids+=("$client")
 wait_for_value 1 waiting_upstream
