@@ -234,8 +234,8 @@ Result<void> Server::listen() {
       },
       dialect(), books_.request_ids, access_log_, tls_.get()});
   if (auto opened = listeners_->open(config_, inherited_sockets_); !opened) return opened;
-  for (const auto& address : {listeners_->bound_address(), listeners_->grpc_address()}) {
-    if (auto checked = check_demo(address); !checked) return checked;
+  for (const auto& socket : listeners_->sockets()) {
+    if (auto checked = check_demo(socket.bound); !checked) return checked;
   }
   set_runtime();
   return {};

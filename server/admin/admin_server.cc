@@ -91,6 +91,12 @@ Result<std::unique_ptr<AdminServer>> open_admin_server(const std::string& admin_
   if (admin_listen == "off") return nullptr;
   auto server = std::make_unique<AdminServer>(std::move(parts));
   auto listening = server->listen(admin_listen, socket);
+  if (listening && !is_private(server->address())) {
+    return fail(ErrorCode::kInvalidArgument,
+                "the socket that was handed over for \"admin\" listens on " + server->address() +
+                    ", where others than this machine and its private networks could read the "
+                    "metrics: give its unit a private address");
+  }
   if (listening) return server;
   if (!is_default) {
     return fail(listening.error().code, "admin_listen: " + listening.error().message);

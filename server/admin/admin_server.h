@@ -32,7 +32,8 @@ class AdminServer {
   // when the address is taken. REQUIRES: called once.
   Result<void> listen(const std::string& address, int socket);
   HttpListener& listener() { return listener_; }
-  std::string url() const { return "http://" + listener_.bound_address(); }
+  std::string address() const { return listener_.bound_address(); }
+  std::string url() const { return "http://" + address(); }
 
   void close_all() { listener_.close_all(); }
   int64_t open_connections() const { return listener_.open_connections(); }

@@ -171,6 +171,7 @@ Result<void> Handover::prepare() {
 
 Result<void> Handover::hand_over() {
   if (is_stopping_) return fail(ErrorCode::kInterrupted, "the running gateway is stopping");
+  held_since_ms_ = system_clock().steady_ms();
   successor_ledger_.hold_questions();
   parts_.books.reservations.divert(&successor_ledger_);
   {
@@ -257,7 +258,8 @@ void Handover::ended(const std::vector<Hold>& holds) {
 }
 
 void Handover::serve_retired() {
-  log::info("handed_over", {{"process", int64_t{successor_.load()}}});
+  log::info("handed_over", {{"process", int64_t{successor_.load()}},
+                            {"held_up_ms", system_clock().steady_ms() - held_since_ms_}});
   for (;;) {
     const auto message = receive(-1);
     if (!message && is_ending_) {

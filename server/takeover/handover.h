@@ -111,6 +111,7 @@ class Handover final : public EndWatcher {
   std::atomic<bool> was_told_to_stop_{false};
   std::atomic<bool> is_stopping_{false};
   std::atomic<bool> is_ending_{false};
+  int64_t held_since_ms_ = 0;  // nothing is admitted
   std::unique_ptr<ProcessWatch> watch_;
   std::thread thread_;
 };

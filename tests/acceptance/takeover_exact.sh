@@ -64,11 +64,15 @@ pay() {
   admin user recharge bob 15 > /dev/null
   admin user budget carl --limit "$credit" --every month > /dev/null
 }
-old=$(serving)
-kill -USR2 "$old"
-until has_moved_on "$old"; do pay; done
-own_pids+=("$(serving)")
-for _ in 1 2 3 4 5; do pay; done
+has_begun() { [[ $(in_books "SELECT count(DISTINCT user_id) FROM usage") == 3 ]]; }
+wait_until 60 has_begun
+for _ in 1 2 3; do
+  old=$(serving)
+  kill -USR2 "$old"
+  until has_moved_on "$old"; do pay; done
+  own_pids+=("$(serving)")
+  for _ in 1 2 3; do pay; done
+done
 spent() { in_books "SELECT count(*) FROM usage WHERE user_id IN (SELECT id FROM users WHERE name <> 'ann')"; }
 all_is_spent() { [[ $(spent) == $((credit * 2)) ]]; }
 wait_until 100 all_is_spent
@@ -82,5 +86,6 @@ expect "the lowest balance but carl's" "$(in_books "SELECT min(balance) FROM use
 expect "carl's costs" "$(in_books "SELECT sum(cost) FROM usage WHERE user_id =
   (SELECT id FROM users WHERE name = 'carl')")" "${credit}000000000"
 expect "written off" "$(in_books 'SELECT sum(written_off) FROM usage')" 0
+expect "takeovers" "$(grep -c took_over "$log")" 4
 expect_no_holds
 expect_sound_books

@@ -68,7 +68,10 @@ tell_upstream release
 wait "$caller" || fail "the request that ran meanwhile"
 
 # While one takes over, no second one does.
-successor wait offer > waiting &
+preparing() { # conversations that have neither failed nor handed over
+  echo $(($(grep -c takeover_begins "$log") - $(grep -cE 'takeover_failed|handed_over' "$log")))
+}
+node "$here/takeover_successor.mjs" "$db.control" wait offer > waiting &
 waiting=$!
 own_pids+=("$waiting")
 wait_for_value offer cat waiting
@@ -76,6 +79,7 @@ serve --takeover --db "$db" --listen 127.0.0.1:0
 expect_match "a second one" "$served $said" '^4 .*taking over already'
 kill "$waiting"
 wait "$waiting" || true
+wait_for_value 0 preparing
 still_serves "two at once"
 
 # Another database is none of its business; another port is the new one's own.

@@ -8,6 +8,7 @@ one=usage-0-1000 # costs 1
 for model in "$one" "stall-mid+$one"; do
   admin price set "$model" --input 0 --output 1000 --max-output 1000 > /dev/null
 done
+admin price set dear --input 0 --output 0 --per-request 1000000 > /dev/null
 add_user ann 5
 start_gateway
 first=$gateway_pid
@@ -21,6 +22,17 @@ hold_streams() { # COUNT: so many more that wait in their middle, with their row
     call_in_background "stall-mid+$one" ',"stream":true'
   done
   wait_for_value "$((before + $1))" open_holds
+}
+# recharge AMOUNT: until the gateway knows, which a refusal tells.
+recharge() {
+  local balance
+  admin user recharge ann "$1" > /dev/null
+  balance=$(balance_of ann)
+  wait_until 10 knows_balance "$balance"
+}
+knows_balance() {
+  chat dear
+  [[ $body == *"used up: $1 "* ]]
 }
 interrupted() { in_books 'SELECT count(*) FROM usage WHERE status = 4'; }
 take_over() {
@@ -52,7 +64,7 @@ expect "listed" "$(running)" 1
 [[ ! -e $db.control.$first ]] || fail "the socket of the old process is left"
 
 # The new one: the old one serves again, with what it has reserved itself.
-admin user recharge ann 4 > /dev/null # 5 less 4 and 1 held: 4 free
+recharge 4 # 5 less 4 and 1 held: 4 free
 old=$second
 hold_streams 1
 take_over
@@ -75,7 +87,7 @@ expect "no more than that" "$status" 429
 expect "its streams are listed" "$(running)" 2
 
 # It may be replaced again, and stopping the new one stops both.
-admin user recharge ann 1 > /dev/null
+recharge 1
 take_over
 chat "$one"
 expect "once more" "$status" 200
