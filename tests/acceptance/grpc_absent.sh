@@ -24,15 +24,13 @@ stop_gateway
 expect "the end" "$exit_status" 0
 
 mkdir broken
-for library in $(ldconfig -p | sed -n 's/.*\(libgrpc++\.so\.[0-9.]*\) .*/\1/p'); do
-  : > "broken/$library"
-done
+for library in $(ldconfig -p | sed -n 's/.*\(libgrpc++\.so\.[0-9.]*\) .*/\1/p'); do : > "broken/$library"; done
 exit_status=0
 LD_LIBRARY_PATH=$work/broken timeout 20 "$CHATGATE" serve --listen 127.0.0.1:0 --db "$db" \
   --upstream-url "$upstream/v1" --grpc-listen 127.0.0.1:0 > missing.log 2>&1 || exit_status=$?
 [[ $exit_status != 0 && $exit_status != 124 ]] || fail "it started without the library ($exit_status)"
 grep -qE 'grpc_listen.*install the package libgrpc\+\+1' missing.log ||
-  fail "it does not say what is missing: $(< missing.log)"
+  fail "it does not say what is missing"
 expect "in one line" "$(wc -l < missing.log)" 1
 LD_LIBRARY_PATH=$work/broken start_gateway
 chat gpt
@@ -56,7 +54,7 @@ expect_address :7000 :7000
 expect_address localhost:0 localhost:0
 ! CHATGATE_GRPC_LISTEN=no:where "$CHATGATE" --db "$db" config check > check.log 2>&1 ||
   fail "no address is taken for one"
-grep -q CHATGATE_GRPC_LISTEN check.log || fail "the key is not named"
+grep -qi grpc_listen check.log || fail "the key is not named"
 
 # What others can reach is not served with the demo's made-up answers.
 exit_status=0

@@ -28,6 +28,7 @@ const credentials = process.env.GRPC_CA
   ? grpc.credentials.createSsl(read('GRPC_CA'), read('GRPC_KEY'), read('GRPC_CERT'))
   : grpc.credentials.createInsecure()
 const channel_options = { 'grpc.max_metadata_size': 1 << 20, 'grpc.max_send_message_length': -1 }
+if (process.env.GRPC_CA) channel_options['grpc.ssl_target_name_override'] = 'localhost'
 if (options.compress) channel_options['grpc.default_compression_algorithm'] = 2
 const make = Client => new Client(address, credentials, channel_options)
 

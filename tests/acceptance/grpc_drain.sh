@@ -19,8 +19,8 @@ wait_until 10 refuses_calls
 ! gateway_is_gone || fail "it did not wait for the answers"
 tell_upstream release
 wait "$asker" || fail "the client failed"
-expect "whole answers" \
-  "$(json 'input.filter(one => one.code === "OK" && one.messages.length === 10).length' < asked)" 20
+wholes='input.filter(one => one.code === "OK" && one.messages.length === 10).length'
+expect "whole answers" "$(json "$wholes" < asked)" 20
 wait_for_gateway_to_leave
 expect "the end" "$exit_status" 0
 expect "states" "$(states)" "completed 20"
@@ -44,6 +44,7 @@ expect_sound_books
 
 # A start that has nothing to do ends as quickly with idle clients as without.
 start_grpc_gateway
+: > watched
 timeout 60 node "$here/grpc_client.mjs" "$grpc" watch > watched &
 own_pids+=($!)
 wait_for_value '"SERVING"' cat watched

@@ -15,10 +15,11 @@ to_grpc() {
 printf 'GET / HTTP/1.1\r\nHost: x\r\n\r\n' | to_grpc
 head -c 100000 /dev/urandom | to_grpc
 printf '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03' | to_grpc
-printf 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n' | to_grpc # and no settings
-printf 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x06\x04\x00\x00\x00\x00\x00\xff' | to_grpc
-printf 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00\xff\xff\xff\x01\x04\x00\x00\x00\x01' |
-  to_grpc
+preface='PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'
+settings='\x00\x00\x00\x04\x00\x00\x00\x00\x00'
+printf '%b' "$preface" | to_grpc # and no settings
+printf '%b' "$preface\x00\x00\x06\x04\x00\x00\x00\x00\x00\xff" | to_grpc # settings cut short
+printf '%b' "$preface$settings\xff\xff\xff\x01\x04\x00\x00\x00\x01" | to_grpc # a frame of 16 MB
 status=$(curl --silent --http2-prior-knowledge --max-time 20 --output /dev/null --write-out '%{http_code}' \
   "http://$grpc/anything") || true
 expect_match "plain HTTP/2" "$status" '^(415|200|404|000)$'

@@ -30,6 +30,7 @@ tell_upstream next '{"behaviour":"endless"}'
 ask_in_background
 wait_for_value /chat.Chat/Ask inflight_endpoints
 kill -KILL "$asker"
+wait "$asker" 2> /dev/null || true
 expect_left
 
 # Ended by the administrator: the client is told.

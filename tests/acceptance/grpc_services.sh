@@ -5,21 +5,21 @@
 start_upstream
 start_grpc_gateway
 mkdir protos
-services=$(printf '"%s",' chat.Chat grpc.health.v1.Health grpc.reflection.v1{,alpha}.ServerReflection)
-services="[${services%,}]"
 for version in v1 v1alpha; do
   sed "s/@version@/$version/" "$CHATGATE_ROOT/server/grpc/reflection.proto.in" > "protos/reflection_$version.proto"
 done
 export GRPC_PROTOS=$work/protos
 
+alpha=grpc.reflection.v1alpha
 expect "the server" "$(grpc health)" '{"status":"SERVING"}'
 expect "the service" "$(grpc health '{"service":"chat.Chat"}')" '{"status":"SERVING"}'
 ! grpc health '{"service":"other"}' > health.log 2>&1 || fail "an unknown service is healthy"
 grep -q NOT_FOUND health.log || fail "what is unknown is not said so"
 
 for version in v1 v1alpha; do
-  expect "the services by $version" "$(grpc services "{\"version\":\"$version\"}")" \
-    "$services"
+  expect "the services by $version" \
+    "$(grpc services "{\"version\":\"$version\"}" | json 'input.join(" ")')" \
+    "chat.Chat grpc.health.v1.Health grpc.reflection.v1.ServerReflection ${alpha}.ServerReflection"
   grpc file "{\"version\":\"$version\",\"symbol\":\"chat.Chat.Ask\"}" > file
   expect "the file of a method" "$(json 'input.length + " " + /askresponse/.test(input[0])' < file)" "1 true"
   expect "of nothing" "$(grpc file "{\"version\":\"$version\",\"symbol\":\"no.Thing\"}" | json input.error_code)" 5
@@ -28,6 +28,7 @@ grpc file '{"symbol":"grpc.reflection.v1.ServerReflection"}' > file
 expect "the file of reflection" "$(json input.length < file)" 1
 
 # A load balancer that watches is told before the door closes.
+: > watched
 timeout 60 node "$here/grpc_client.mjs" "$grpc" watch '{"service":"chat.Chat"}' > watched &
 watcher=$!
 own_pids+=("$watcher")

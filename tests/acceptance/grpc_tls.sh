@@ -42,8 +42,8 @@ expect "who paid" "$(admin usage report --format json --by user |
 GRPC_CA='' ask
 expect "without TLS" "$code" UNAVAILABLE
 version() {
-  timeout 20 openssl s_client -brief -connect "$grpc" -CAfile ca.pem "$@" < /dev/null 2>&1 |
-    sed -n 's/^Protocol version: //p'
+  timeout 20 openssl s_client -connect "$grpc" -CAfile ca.pem "$@" < /dev/null 2> /dev/null |
+    sed -n 's/^New, \(TLSv[0-9.]*\),.*/\1/p' | head -n 1
 }
 expect "TLS 1.3" "$(version -tls1_3 -alpn h2)" TLSv1.3
 expect "TLS 1.2" "$(version -tls1_2 -alpn h2)" TLSv1.2
@@ -58,8 +58,10 @@ renewed=$(openssl x509 -in next.pem -noout -serial)
 mv next.key server.key
 mv next.pem server.pem
 is_renewed() {
-  [[ $(timeout 20 openssl s_client -alpn h2 -connect "$grpc" < /dev/null 2> /dev/null |
-    openssl x509 -noout -serial) == "$renewed" ]]
+  local served
+  served=$(timeout 20 openssl s_client -alpn h2 -connect "$grpc" < /dev/null 2> /dev/null |
+    openssl x509 -noout -serial)
+  [[ $served == "$renewed" ]]
 }
 wait_until 60 is_renewed
 tell_upstream release
