@@ -195,7 +195,6 @@ Result<void> Takeover::inherit() {
   if (!watch_->has_ended(kGoodbyeMsMax)) return refuse("it does not answer");
   has_died_ = true;
   log::warn("predecessor_died", {{"process", int64_t{predecessor()}}});
-  holds_ = std::make_unique<ForeignHolds>(books_->ledger);
   sweep_predecessor();
   return {};
 }

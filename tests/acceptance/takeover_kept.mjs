@@ -3,13 +3,15 @@
 // how many got which status; fails when a request gets no answer.
 
 import http from 'node:http'
+import https from 'node:https'
 
 const [gateway, token, count, body] = process.argv.slice(2)
+const web = gateway.startsWith('https:') ? https : http
 const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
 
 function send(agent, method, path, content) {
   return new Promise((resolve, reject) => {
-    const request = http.request(`${gateway}${path}`, { method, agent, headers, timeout: 60_000 }, (answer) => {
+    const request = web.request(`${gateway}${path}`, { method, agent, headers, timeout: 60_000 }, (answer) => {
       answer.resume()
       answer.on('error', reject)
       answer.on('end', () => resolve({ status: answer.statusCode, reused: request.reusedSocket, answer }))
@@ -20,11 +22,11 @@ function send(agent, method, path, content) {
   })
 }
 
-const agents = Array.from({ length: Number(count) }, () => new http.Agent({ keepAlive: true, maxSockets: 1 }))
+const agents = Array.from({ length: Number(count) }, () => new web.Agent({ keepAlive: true, maxSockets: 1 }))
 await Promise.all(agents.map((agent) => send(agent, 'GET', '/v1/models')))
 console.log('connected')
 await new Promise((resolve) => process.stdin.once('data', resolve))
-const chats = [...agents, ...agents.map(() => new http.Agent())]
+const chats = [...agents, ...agents.map(() => new web.Agent())]
 const answers = await Promise.all(chats.map((agent) => send(agent, 'POST', '/v1/chat/completions', body)))
 const onKept = answers.filter(({ reused }) => reused)
 if (onKept.length !== agents.length) throw Error(`${onKept.length} connections were kept`)

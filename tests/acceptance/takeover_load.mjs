@@ -3,8 +3,10 @@
 // until SIGTERM. Prints the request id of each answer; fails at the first that is not whole.
 
 import http from 'node:http'
+import https from 'node:https'
 
 const [gateway, token, small, slow, clients, streams] = process.argv.slice(2)
+const web = gateway.startsWith('https:') ? https : http
 const messages = [{ role: 'user', content: 'Hello' }]
 let isStopped = false
 process.on('SIGTERM', () => (isStopped = true))
@@ -13,7 +15,7 @@ function ask(agent, model, stream) {
   return new Promise((resolve, reject) => {
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
     const options = { method: 'POST', agent, headers, timeout: 120_000 }
-    const request = http.request(`${gateway}/v1/chat/completions`, options, (answer) => {
+    const request = web.request(`${gateway}/v1/chat/completions`, options, (answer) => {
       let text = ''
       answer.setEncoding('utf8')
       answer.on('data', (piece) => (text += piece))
@@ -28,7 +30,7 @@ function ask(agent, model, stream) {
 
 let eventsOfStream = 0
 async function worker(model, stream) {
-  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
+  const agent = new web.Agent({ keepAlive: true, maxSockets: 1 })
   while (!isStopped) {
     const { status, id, text } = await ask(agent, model, stream)
     if (status !== 200) throw Error(`status ${status}: ${text}`)

@@ -2,8 +2,10 @@
 // connections, until SIGTERM. Prints how many were served; fails on another answer than 200 and 429.
 
 import http from 'node:http'
+import https from 'node:https'
 
 const [gateway, token, clients, body] = process.argv.slice(2)
+const web = gateway.startsWith('https:') ? https : http
 const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
 let isStopped = false
 process.on('SIGTERM', () => (isStopped = true))
@@ -11,7 +13,7 @@ process.on('SIGTERM', () => (isStopped = true))
 function send(agent) {
   return new Promise((resolve, reject) => {
     const options = { method: 'POST', agent, headers, timeout: 60_000 }
-    const request = http.request(`${gateway}/v1/chat/completions`, options, (answer) => {
+    const request = web.request(`${gateway}/v1/chat/completions`, options, (answer) => {
       answer.resume()
       answer.on('error', reject)
       answer.on('end', () => resolve(answer.statusCode))
@@ -24,7 +26,7 @@ function send(agent) {
 
 let served = 0
 async function client() {
-  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
+  const agent = new web.Agent({ keepAlive: true, maxSockets: 1 })
   while (!isStopped) {
     const status = await send(agent)
     if (status === 200) served++
