@@ -109,5 +109,5 @@ const verbs = {
   },
 }
 
-console.log(JSON.stringify(await verbs[verb]()))
-process.exit(0)
+const said = `${JSON.stringify(await verbs[verb]())}\n`
+process.stdout.write(said, () => process.exit(0)) // a pipe takes it piece by piece
