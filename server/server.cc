@@ -103,6 +103,7 @@ class Server {
   std::vector<LoopContext*> all_contexts() const;
   LoopContext& context_of(const EventLoop& loop);
   Result<void> take_place();
+  void look_after_certificates();
   int serve_until_stopped();
   bool finish_retirement();
   void end();
@@ -379,7 +380,6 @@ void Server::keep_what_needs_a_start(Config& fresh) const {
   keep(&Config::reuse_port, "reuse_port");
   keep(&Config::websocket_listen, "websocket_listen");
   keep(&Config::grpc_listen, "grpc_listen");
-  keep(&Config::grpc_message_bytes_max, "grpc_message_bytes_max");
   keep(&Config::admin_listen, "admin_listen");
   keep(&Config::db, "db");
   keep(&Config::loops, "loops");
@@ -416,6 +416,13 @@ void Server::keep_standing_accounts(Config& fresh) const {
   fresh.access_token.clear();
 }
 
+// gRPC speaks TLS by itself, with what was found to be good.
+void Server::look_after_certificates() {
+  const auto before = tls_->context();
+  tls_->look_after_files();
+  if (tls_->context() != before) listeners_->set_limits(config_);
+}
+
 int Server::serve_until_stopped() {
   for (;;) {
     const int64_t wait_ms = upgrade_.look_again_ms();
@@ -425,7 +432,7 @@ int Server::serve_until_stopped() {
       reload();
     }
     if (signal == SIGTERM || signal == SIGINT || upgrade_.must_stop()) return drain();
-    if (tls_) tls_->look_after_files();
+    if (tls_) look_after_certificates();
     upgrade_.look(signal);
     if (finish_retirement()) return 0;
   }

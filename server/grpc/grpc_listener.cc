@@ -2,6 +2,7 @@
 
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <unistd.h>
 #include <algorithm>
 #include <exception>
 #include <limits>
@@ -22,17 +23,22 @@
 namespace chatgate {
 namespace {
 
+// Of all connections: each has a stack of its own, of which a process may have so many.
+constexpr size_t kCallsMax = 16'384;
 // How long a drain waits for connections without calls: clients that are alive close them at once.
 constexpr int64_t kGoodbyeMs = 1'000;
 constexpr std::string_view kPath = "/chat.Chat/Ask";
 constexpr std::string_view kTransport = "GRPC";
 
-GrpcTls tls_of(const TlsFiles& files) {
+GrpcTls tls_of(const TlsEndpoint& tls) {
   using Auth = GrpcTls::ClientAuth;
-  const auto auth = files.client_auth == ClientAuth::kRequired   ? Auth::kRequired
-                    : files.client_auth == ClientAuth::kOptional ? Auth::kOptional
-                                                                 : Auth::kOff;
-  return {files.certificate, files.key, files.client_ca, auth};
+  const auto asked = tls.settings().files.client_auth;
+  const auto auth = asked == ClientAuth::kRequired   ? Auth::kRequired
+                    : asked == ClientAuth::kOptional ? Auth::kOptional
+                                                     : Auth::kOff;
+  auto texts = tls.context()->pem_texts();
+  return {std::move(texts.certificates), std::move(texts.key), std::move(texts.client_authorities),
+          auth};
 }
 
 GrpcSettings settings_of(const Config& config, const TlsEndpoint* tls) {
@@ -45,7 +51,7 @@ GrpcSettings settings_of(const Config& config, const TlsEndpoint* tls) {
   settings.handshake_timeout_ms = bounded(config.header_timeout_ms);
   settings.idle_timeout_ms = bounded(config.idle_timeout_ms);
   settings.metadata = grpc_metadata_names();
-  if (tls != nullptr) settings.tls = tls_of(tls->settings().files);
+  if (tls != nullptr) settings.tls = tls_of(*tls);
   return settings;
 }
 
@@ -106,15 +112,26 @@ std::shared_ptr<GrpcObserver> GrpcListener::Calls::ask(GrpcQuestion question,
   auto state = std::make_shared<GrpcCallState>(
       loop, std::move(call),
       [calls = shared_from_this()](GrpcCallState& ended) { calls->forget(ended); });
+  bool is_too_many = false;
   {
     const std::lock_guard lock(mutex_);
-    states_.insert(state);
+    is_too_many = states_.size() >= kCallsMax;
+    if (!is_too_many) states_.insert(state);
+  }
+  if (is_too_many) {
+    state->finish({grpc_status_of(429), "too many calls at once; try again later", {}});
+    return state;
   }
   loop.post([self = shared_from_this(), guard = std::make_shared<CallGuard>(state), state,
              question = std::move(question)]() mutable {
-    Coroutine::spawn(state->loop(), [self, guard, state, question = std::move(question)]() mutable {
-      self->answer(state, std::move(question));
-    });
+    try {
+      Coroutine::spawn(state->loop(),
+                       [self, guard, state, question = std::move(question)]() mutable {
+                         self->answer(state, std::move(question));
+                       });
+    } catch (const std::exception& error) {  // memory runs out, say: it costs this one call
+      log::error("call_not_served", {{"reason", std::string_view(error.what())}});
+    }
   });
   return state;
 }
@@ -201,10 +218,34 @@ void GrpcListener::set_limits(const Config& config) {
   calls_->write_timeout_ms = config.write_timeout_ms;
   acceptor_.set_limits({config.connections_max, config.connections_per_ip_max,
                         front_rules_of(config).value().denied});
+  auto settings = settings_of(config, tls_);
+  const std::lock_guard lock(servers_mutex_);
+  if (settings == settings_) return;
+  std::swap(settings, settings_);
+  if (is_retired_ || is_draining_) return;
+  if (replace_server()) {
+    retired_servers_.back()->drain();
+  } else {
+    settings_ = std::move(settings);
+  }
+}
+
+bool GrpcListener::replace_server() {
+  auto server = start_grpc_server(settings_, calls_);
+  if (!server) {
+    log::error("grpc_not_renewed", {{"reason", std::string_view(server.error().message)}});
+    return false;
+  }
+  retired_servers_.push_back(std::exchange(server_, std::move(*server)));
+  return true;
 }
 
 void GrpcListener::take(int socket) {
   const std::lock_guard lock(servers_mutex_);
+  if (is_retired_ || is_draining_) {  // gRPC would neither serve nor close it
+    ::close(socket);
+    return;
+  }
   server_->take(socket);
 }
 
@@ -212,15 +253,8 @@ void GrpcListener::take(int socket) {
 void GrpcListener::resume() {
   {
     const std::lock_guard lock(servers_mutex_);
-    if (is_retired_) {
-      auto server = start_grpc_server(settings_, calls_);
-      if (!server) {
-        return log::error("grpc_stays_closed",
-                          {{"reason", std::string_view(server.error().message)}});
-      }
-      retired_servers_.push_back(std::exchange(server_, std::move(*server)));
-      is_retired_ = false;
-    }
+    if (is_retired_ && !replace_server()) return;
+    is_retired_ = false;
   }
   acceptor_.resume();
 }
@@ -232,7 +266,7 @@ void GrpcListener::retire() {
 }
 
 void GrpcListener::drain() {
-  if (std::exchange(is_draining_, true)) return;
+  if (is_draining_.exchange(true)) return;
   acceptor_.stop();
   const std::lock_guard lock(servers_mutex_);
   server_->drain();

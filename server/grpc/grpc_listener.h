@@ -49,7 +49,9 @@ class GrpcListener {
   int descriptor() const { return acceptor_.descriptor(); }
   std::string bound_address() const { return bound_address_; }
 
-  // For connections and calls that begin from now on.
+  // For connections and calls that begin from now on. What a server of gRPC's cannot change while
+  // it runs makes another one: clients of the old are told to connect anew, their calls end in
+  // peace.
   void set_limits(const Config& config);
   // As HttpListener's, and from any thread like these. `retire` tells clients to connect anew,
   // which new ones do with the process that accepts then; running calls end in peace.
@@ -69,17 +71,18 @@ class GrpcListener {
   class Calls;
 
   void take(int socket);
+  bool replace_server();  // REQUIRES: servers_mutex_ is held
 
   TlsEndpoint* const tls_;
   std::shared_ptr<Calls> calls_;
   GrpcAcceptor acceptor_;
-  GrpcSettings settings_;
+  GrpcSettings settings_;  // of the main thread until it listens, then under servers_mutex_
   std::mutex servers_mutex_;
   std::unique_ptr<GrpcServer> server_;
   std::vector<std::unique_ptr<GrpcServer>> retired_servers_;  // drained
   std::string bound_address_;
   int64_t goodbye_until_ms_ = -1;  // -1: no drain, or calls are under way
-  bool is_draining_ = false;
+  std::atomic<bool> is_draining_ = false;
   bool is_retired_ = false;  // under servers_mutex_
 };
 

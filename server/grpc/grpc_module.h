@@ -78,14 +78,16 @@ class GrpcHandler {
   virtual void on_log(bool is_fault, std::string_view text) = 0;
 };
 
-// Paths of PEM files; without a certificate connections are not encrypted. The files are read again
-// when they change.
+// PEM texts that were found to be good together; without a certificate connections are not
+// encrypted. For others another server is made: gRPC itself ends the process over some bad ones.
 struct GrpcTls {
   enum class ClientAuth : uint8_t { kOff, kOptional, kRequired };
   std::string certificate;
   std::string key;
   std::string client_ca;
   ClientAuth client_auth = ClientAuth::kOff;
+
+  bool operator==(const GrpcTls&) const = default;
 };
 
 struct GrpcSettings {
@@ -95,6 +97,8 @@ struct GrpcSettings {
   int idle_timeout_ms = 120'000;      // a connection without a call
   std::vector<std::string> metadata;  // what the gateway wants to know of a question's
   GrpcTls tls;
+
+  bool operator==(const GrpcSettings&) const = default;
 };
 
 // Takes connections that somebody else has accepted. Any thread.

@@ -128,6 +128,31 @@ std::string hex_of(const unsigned char* bytes, size_t count) {
 void TlsContext::Deleter::operator()(ssl_ctx_st* context) const { SSL_CTX_free(context); }
 TlsContext::~TlsContext() = default;
 
+TlsContext::PemTexts TlsContext::pem_texts() const {
+  const BioPtr certificates(BIO_new(BIO_s_mem())), key(BIO_new(BIO_s_secmem())),
+      authorities(BIO_new(BIO_s_mem()));
+  PEM_write_bio_X509(certificates.get(), SSL_CTX_get0_certificate(get()));
+  STACK_OF(X509)* chain = nullptr;
+  SSL_CTX_get0_chain_certs(get(), &chain);
+  for (int i = 0; i < sk_X509_num(chain); ++i) {
+    PEM_write_bio_X509(certificates.get(), sk_X509_value(chain, i));
+  }
+  PEM_write_bio_PrivateKey(key.get(), SSL_CTX_get0_privatekey(get()), nullptr, nullptr, 0, nullptr,
+                           nullptr);
+  auto* trusted = X509_STORE_get0_objects(SSL_CTX_get_cert_store(get()));
+  for (int i = 0; i < sk_X509_OBJECT_num(trusted); ++i) {
+    if (X509* one = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(trusted, i))) {
+      PEM_write_bio_X509(authorities.get(), one);
+    }
+  }
+  const auto text_of = [](const BioPtr& bio) {
+    char* bytes = nullptr;
+    const long size = BIO_get_mem_data(bio.get(), &bytes);
+    return std::string(bytes, static_cast<size_t>(size));
+  };
+  return {text_of(certificates), text_of(key), text_of(authorities)};
+}
+
 ClientCertificate describe_certificate(const x509_st& certificate) {
   ClientCertificate described;
   described.common_name = common_name_of(certificate);

@@ -29,6 +29,14 @@ class TlsContext {
   const std::vector<std::string>& warnings() const { return warnings_; }
   // Until when the certificate is valid, for people.
   const std::string& valid_until() const { return valid_until_; }
+  // What it was made of, as PEM text, for transports with a TLS of their own. The key is a secret.
+  struct PemTexts {
+    std::string certificates;
+    std::string key;
+    std::string client_authorities;  // empty: nobody is asked
+    bool operator==(const PemTexts&) const = default;
+  };
+  PemTexts pem_texts() const;
   // Of all that was read, so that a file that was merely touched is known as the same.
   const std::string& digest() const { return digest_; }
   // A name under which the certificate lets clients connect to `ip`: empty when it is made out to

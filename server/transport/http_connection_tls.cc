@@ -63,6 +63,7 @@ class HandshakePlace {
 
 // False when the connection is over.
 bool HttpConnection::begin_tls() {
+  idle_since_ms_ = host_.loop->coarse_now_ms();
   const int64_t deadline_ms = host_.loop->coarse_now_ms() + limits_.header_timeout_ms;
   if (await_client_hello(deadline_ms) && shake_hands(deadline_ms)) return true;
   if (!is_broken_) linger();

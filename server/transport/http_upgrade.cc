@@ -82,7 +82,12 @@ bool HttpConnection::Upgraded::flush() {
 // What is appended while a flush waits goes out with it.
 void HttpConnection::Upgraded::flush_soon() {
   if (is_flushing_ || Coroutine::current() != nullptr) return;
-  Coroutine::spawn(loop(), [self = connection_.shared_from_this(), this] { flush(); });
+  try {
+    Coroutine::spawn(loop(), [self = connection_.shared_from_this(), this] { flush(); });
+  } catch (const std::exception& error) {  // memory runs out, say: it costs this one connection
+    log::error("connection_failed", {{"reason", std::string_view(error.what())}});
+    cut();
+  }
 }
 
 void HttpConnection::serve_upgraded() {

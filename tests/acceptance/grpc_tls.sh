@@ -78,3 +78,21 @@ ask
 expect "none where one is required" "$code" UNAVAILABLE
 with ann
 expect "one where it is required" "$code" OK
+
+# SIGHUP changes what is asked of clients that come from now on; a stream that runs goes on.
+tell_upstream next '{"behaviour":"stall-mid"}'
+GRPC_CERT=$work/ann.pem GRPC_KEY=$work/ann.key ask_in_background
+wait_for_value 1 waiting_upstream
+sed -i 's/required/optional/' gateway.json
+kill -HUP "$gateway_pid"
+is_let_in() {
+  ask
+  [[ $code == OK ]]
+}
+wait_until 20 is_let_in
+tell_upstream release
+wait "$asker" || fail "the client failed"
+expect "the stream of before" "$(json input.code < asked)" OK
+expect_no_holds
+stop_gateway
+expect "the end" "$exit_status" 0

@@ -29,7 +29,6 @@ constexpr int kPingIntervalMs = 60'000;
 constexpr int kPingTimeoutMs = 20'000;
 // Clients may ask as well; more often than that is taken for an attack.
 constexpr int kClientPingIntervalMs = 10'000;
-constexpr unsigned kFileWatchS = 5;
 
 grpc_ssl_client_certificate_request_type request_type_of(GrpcTls::ClientAuth auth) {
   switch (auth) {
@@ -43,12 +42,12 @@ grpc_ssl_client_certificate_request_type request_type_of(GrpcTls::ClientAuth aut
 }
 
 std::shared_ptr<grpc::ServerCredentials> credentials_of(const GrpcTls& tls) {
-  using grpc::experimental::FileWatcherCertificateProvider;
   if (tls.certificate.empty()) return grpc::InsecureServerCredentials();
   const bool asks = tls.client_auth != GrpcTls::ClientAuth::kOff;
   grpc::experimental::TlsServerCredentialsOptions options(
-      std::make_shared<FileWatcherCertificateProvider>(
-          tls.key, tls.certificate, asks ? tls.client_ca : std::string(), kFileWatchS));
+      std::make_shared<grpc::experimental::StaticDataCertificateProvider>(
+          asks ? tls.client_ca : std::string(),
+          std::vector<grpc::experimental::IdentityKeyCertPair>{{tls.key, tls.certificate}}));
   options.watch_identity_key_cert_pairs();
   if (asks) options.watch_root_certs();
   options.set_cert_request_type(request_type_of(tls.client_auth));
