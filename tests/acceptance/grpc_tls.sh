@@ -80,6 +80,7 @@ with ann
 expect "one where it is required" "$code" OK
 
 # SIGHUP changes what is asked of clients that come from now on; a stream that runs goes on.
+tell_upstream reset
 tell_upstream next '{"behaviour":"stall-mid"}'
 GRPC_CERT=$work/ann.pem GRPC_KEY=$work/ann.key ask_in_background
 wait_for_value 1 waiting_upstream
