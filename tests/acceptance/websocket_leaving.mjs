@@ -1,5 +1,5 @@
-// Clients that leave in the middle of an answer, or are heard while one is under way.
-// Arguments: what to do, address of /ws, token, upstream.
+// Clients that leave in the middle of an answer, or are heard while one is under way. Arguments: what to do, address
+// of /ws, token, upstream.
 
 import { check, closePayload, connect, connectBare, until } from './websocket.mjs'
 
