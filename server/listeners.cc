@@ -128,9 +128,7 @@ void Listeners::retire() {
     listener->retire();
     if (!is_taken(name)) listener->stop_listening();
   }
-  if (!grpc_) return;
-  if (!is_taken(kGrpc)) grpc_->stop_listening();
-  grpc_->retire();
+  if (grpc_ && !is_taken(kGrpc)) grpc_->stop_listening();
 }
 
 void Listeners::close_idle(int64_t idle_ms_min) {
@@ -140,6 +138,12 @@ void Listeners::close_idle(int64_t idle_ms_min) {
 void Listeners::stop_listening() {
   for (const auto& [name, listener] : offered_http_) listener->stop_listening();
   if (grpc_) grpc_->stop_listening();
+}
+
+int64_t Listeners::connections_to_retire(int64_t retired_for_ms) const {
+  int64_t count = grpc_ ? grpc_->connections_to_retire(retired_for_ms) : 0;
+  for (const auto* listener : all_http()) count += listener->open_connections();
+  return count;
 }
 
 std::vector<HttpListener*> Listeners::all_http() const {

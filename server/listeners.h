@@ -72,6 +72,8 @@ class Listeners {
   void retire();
   void close_idle(int64_t idle_ms_min);
   void stop_listening();
+  // Connections that may still bring a request, so long after `retire`.
+  int64_t connections_to_retire(int64_t retired_for_ms) const;
 
   // No new connections; idle ones close, busy ones close after their answer.
   void drain();

@@ -456,7 +456,7 @@ bool Server::finish_retirement() {
     idle_closed_ms_ = now_ms;
     listeners_->close_idle(std::min(config_.idle_timeout_ms, kRetiredIdleMs));
   }
-  int64_t running = listeners_->open_connections();
+  int64_t running = listeners_->connections_to_retire(now_ms - retired_ms_);
   for (const auto& context : contexts_) running += context->job_count();
   if (running > 0 && now_ms - retired_ms_ < config_.drain_timeout_ms) return false;
   cut_connections();

@@ -222,7 +222,7 @@ void GrpcListener::set_limits(const Config& config) {
   const std::lock_guard lock(servers_mutex_);
   if (settings == settings_) return;
   std::swap(settings, settings_);
-  if (is_retired_ || is_draining_) return;
+  if (is_draining_) return;
   if (replace_server()) {
     retired_servers_.back()->drain();
   } else {
@@ -242,27 +242,11 @@ bool GrpcListener::replace_server() {
 
 void GrpcListener::take(int socket) {
   const std::lock_guard lock(servers_mutex_);
-  if (is_retired_ || is_draining_) {  // gRPC would neither serve nor close it
+  if (is_draining_) {  // gRPC would neither serve nor close it
     ::close(socket);
     return;
   }
   server_->take(socket);
-}
-
-// A server that has told its clients to go takes no more, should this process serve again.
-void GrpcListener::resume() {
-  {
-    const std::lock_guard lock(servers_mutex_);
-    if (is_retired_ && !replace_server()) return;
-    is_retired_ = false;
-  }
-  acceptor_.resume();
-}
-
-void GrpcListener::retire() {
-  const std::lock_guard lock(servers_mutex_);
-  server_->drain();
-  is_retired_ = true;
 }
 
 void GrpcListener::drain() {
@@ -275,6 +259,13 @@ void GrpcListener::drain() {
 void GrpcListener::close_all() {
   drain();
   acceptor_.connections().cut();
+}
+
+// One that is older has only calls that never end, such as to watch the health.
+int64_t GrpcListener::connections_to_retire(int64_t retired_for_ms) {
+  const int64_t calls = calls_->count();
+  const bool are_all_old = retired_for_ms > GrpcSettings().connection_age_ms * 5 / 4;
+  return calls > 0 || are_all_old ? calls : acceptor_.connections().count();
 }
 
 int64_t GrpcListener::open_connections() {

@@ -53,17 +53,18 @@ class GrpcListener {
   // it runs makes another one: clients of the old are told to connect anew, their calls end in
   // peace.
   void set_limits(const Config& config);
-  // As HttpListener's, and from any thread like these. `retire` tells clients to connect anew,
-  // which new ones do with the process that accepts then; running calls end in peace.
+  // As HttpListener's, and from any thread like these. Nothing else is needed to retire: clients
+  // make a new connection each minute, and a call that comes on the old one meanwhile is served.
   void pause() { acceptor_.pause(); }
-  void resume();
-  void retire();
+  void resume() { acceptor_.resume(); }
   void stop_listening() { acceptor_.take_waiting_and_stop(); }
 
   // No new connections and no new calls; connections close when their calls have ended.
   void drain();
   // Of those that the coroutines do not end by themselves nothing is waited for any more.
   void close_all();
+  // Connections, as long as they may be somebody's who still asks.
+  int64_t connections_to_retire(int64_t retired_for_ms);
   // Calls; and, for a moment after the last of a drain, connections that are still saying goodbye.
   int64_t open_connections();
 
@@ -83,7 +84,6 @@ class GrpcListener {
   std::string bound_address_;
   int64_t goodbye_until_ms_ = -1;  // -1: no drain, or calls are under way
   std::atomic<bool> is_draining_ = false;
-  bool is_retired_ = false;  // under servers_mutex_
 };
 
 }  // namespace chatgate

@@ -95,6 +95,7 @@ struct GrpcSettings {
   int metadata_bytes_max = 64 << 10;
   int handshake_timeout_ms = 30'000;
   int idle_timeout_ms = 120'000;      // a connection without a call
+  int connection_age_ms = 60'000;     // then its client makes another one; its calls go on
   std::vector<std::string> metadata;  // what the gateway wants to know of a question's
   GrpcTls tls;
 

@@ -9,9 +9,12 @@ import { check, connect, within } from './websocket.mjs'
 const [address, grpcAddress, token] = process.argv.slice(2)
 const file = fileURLToPath(new URL('../../server/grpc/chat.proto', import.meta.url))
 const { Chat } = grpc.loadPackageDefinition(loader.loadSync(file, { keepCase: true })).chat
-const channel = new Chat(grpcAddress, grpc.credentials.createInsecure())
+// Each with a connection of its own.
+const open = () =>
+  new Chat(grpcAddress, grpc.credentials.createInsecure(), { 'grpc.use_local_subchannel_pool': 1 })
+const channel = open()
 
-function askOverGrpc() {
+function askOverGrpc(channel) {
   const metadata = new grpc.Metadata()
   metadata.set('authorization', `Bearer ${token}`)
   return new Promise((resolve) => {
@@ -28,7 +31,14 @@ const answer = busy.ask('Hello') // the upstream stops in its middle
 await new Promise((resolve) => busy.socket.once('message', resolve))
 console.log('half an answer')
 const idle = await connect(address, { token })
-check('gRPC at first', await askOverGrpc(), '0 10')
+check('gRPC at first', await askOverGrpc(channel), '0 10')
+let isOver = false
+async function askAgainAndAgain() {
+  const one = open()
+  while (!isOver) check('one of many calls', await askOverGrpc(one), '0 10')
+}
+const many = Promise.all(Array.from({ length: 10 }, askAgainAndAgain))
+console.log('all are there')
 
 await new Promise((resolve) => process.stdin.once('data', resolve))
 check('it is still open', idle.socket.readyState, idle.socket.OPEN)
@@ -40,7 +50,9 @@ check('the new process', (await back.ask('Hello')).error, undefined)
 check('which keeps it', back.socket.readyState, back.socket.OPEN)
 await back.close(1000)
 console.log('the idle one is answered and told to come back')
-check('gRPC again', await askOverGrpc(), '0 10')
+check('gRPC again', await askOverGrpc(channel), '0 10')
+isOver = true
+await many
 console.log('gRPC on the old channel')
 
 const { text, error } = await answer

@@ -88,6 +88,7 @@ void set_limits(Builder& builder, const GrpcSettings& settings) {
       {GRPC_ARG_MAX_METADATA_SIZE, settings.metadata_bytes_max},
       {GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, settings.handshake_timeout_ms},
       {GRPC_ARG_MAX_CONNECTION_IDLE_MS, settings.idle_timeout_ms},
+      {GRPC_ARG_MAX_CONNECTION_AGE_MS, settings.connection_age_ms},
       {GRPC_ARG_MAX_CONCURRENT_STREAMS, kCallsPerConnectionMax},
       {GRPC_ARG_KEEPALIVE_TIME_MS, kPingIntervalMs},
       {GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kPingTimeoutMs},
