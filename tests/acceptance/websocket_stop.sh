@@ -47,7 +47,8 @@ says 'demo upstream is not served on 0.0.0.0:9001' --websocket-listen 0.0.0.0
 says 'websocket_listen|websocket-listen' --websocket-listen not:a:place
 says 'another program listens there' --websocket-listen "${upstream#http://}" --upstream-url "$upstream/v1"
 shown() {
-  "$CHATGATE" config show --db "$work/other.db" --format json | json "input.find(row => row.key === 'websocket_listen').value"
+  "$CHATGATE" config show --db "$work/other.db" --format json |
+    json "input.find(row => row.key === 'websocket_listen').value"
 }
 expect "on" "$(CHATGATE_WEBSOCKET_LISTEN=on shown)" 127.0.0.1:9001
 expect "off" "$(CHATGATE_WEBSOCKET_LISTEN=off shown)" ""
