@@ -1,13 +1,15 @@
 // The load generator of the benchmark: one thread, one epoll instance, one JSON line as result.
 //
-//     bench_load requests --url URL [--token T | --tokens-file F] [--connections 64]
-//                         [--seconds 10] [--warmup-seconds 1] [--model M]
-//     bench_load streams  --url URL [--token T | --tokens-file F] [--streams 1000]
-//                         [--ramp-per-second 2000] [--expect-events N] [--deadline-seconds 120]
-//     bench_load start    --url URL [--token T] [--runs 10] -- COMMAND...
+//     bench_load requests --url URL [REQUEST] [--connections 64] [--seconds 10]
+//                         [--warmup-seconds 1]
+//     bench_load streams  --url URL [REQUEST] [--streams 1000] [--ramp-per-second 2000]
+//                         [--expect-events N] [--deadline-seconds 120]
+//     bench_load start    --url URL [REQUEST] [--runs 10] -- COMMAND...
 //     bench_load command  [--runs 3] -- COMMAND...
-//     bench_load wait     --url URL [--token T] [--seconds-max 10]
+//     bench_load wait     --url URL [REQUEST] [--seconds-max 10]
 //     bench_load port
+//
+// REQUEST is [--token T | --tokens-file F] [--headers-file F] [--model M].
 //
 // `requests` drives keep-alive connections in a closed loop; `streams` follows many SSE streams;
 // `start` measures cold starts of COMMAND; `command` runs it to its end; `wait` returns once a

@@ -47,48 +47,6 @@ inline Target parse_target(const std::string& url) {
   return target;
 }
 
-// Writes requests for a target. With several tokens, each request takes the next one.
-class RequestWriter {
- public:
-  RequestWriter(const Target& target, std::vector<std::string> tokens, const std::string& body)
-      : start_("POST " + target.path + " HTTP/1.1\r\nHost: " + target.host +
-               "\r\nAccept: */*\r\nUser-Agent: chatgate-bench\r\nAuthorization: Bearer "),
-        end_("\r\nContent-Type: application/json\r\nContent-Length: " +
-             std::to_string(body.size()) + "\r\n\r\n" + body),
-        tokens_(std::move(tokens)) {}
-
-  void write_next(std::string& request) {
-    request = start_;
-    request += tokens_[next_];
-    request += end_;
-    next_ = (next_ + 1) % tokens_.size();
-  }
-
- private:
-  std::string start_;
-  std::string end_;
-  std::vector<std::string> tokens_;
-  size_t next_ = 0;
-};
-
-inline std::string make_chat_body(const std::string& model, bool is_stream) {
-  return "{\"model\":\"" + model +
-         "\",\"messages\":[{\"role\":\"system\",\"content\":\"You are a helpful assistant.\"},"
-         "{\"role\":\"user\",\"content\":\"What should a gateway cost?\"}],\"max_tokens\":64" +
-         (is_stream ? ",\"stream\":true}" : "}");
-}
-
-inline std::vector<std::string> read_tokens(const std::string& path, const std::string& token) {
-  if (path.empty()) return {token};
-  std::ifstream file(path);
-  std::vector<std::string> tokens;
-  for (std::string line; std::getline(file, line);) {
-    if (!line.empty()) tokens.push_back(line);
-  }
-  if (tokens.empty()) give_up("no tokens in '" + path + "'");
-  return tokens;
-}
-
 // How many connections one source address may have to one server. A third of the ephemeral
 // ports leaves room for those that rest in TIME_WAIT and for the proxy's own connections.
 inline size_t connections_per_source_address() {

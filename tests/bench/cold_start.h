@@ -9,6 +9,7 @@
 #include "client_connection.h"
 #include "measurements.h"
 #include "options.h"
+#include "request_writer.h"
 
 namespace bench {
 
@@ -41,8 +42,7 @@ inline bool wait_for_answer(const Target& target, const std::string& request, in
 }
 
 inline std::string write_one_request(Options& options, const Target& target) {
-  RequestWriter writer(target, {options.text("token", "none")},
-                       make_chat_body(options.text("model", "bench-model"), false));
+  RequestWriter writer = read_writer(options, target, false);
   std::string request;
   writer.write_next(request);
   return request;

@@ -6,6 +6,7 @@
 #include "client_connection.h"
 #include "measurements.h"
 #include "options.h"
+#include "request_writer.h"
 
 namespace bench {
 
@@ -13,9 +14,7 @@ class RequestLoad {
  public:
   explicit RequestLoad(Options& options)
       : target_(parse_target(options.required_text("url"))),
-        writer_(target_,
-                read_tokens(options.text("tokens-file", ""), options.text("token", "none")),
-                make_chat_body(options.text("model", "bench-model"), false)),
+        writer_(read_writer(options, target_, false)),
         connections_(
             make_connections(static_cast<size_t>(options.number("connections", 64, 1, 20'000)))),
         sent_at_ns_(connections_.size()),

@@ -5,6 +5,7 @@
 #include "client_connection.h"
 #include "measurements.h"
 #include "options.h"
+#include "request_writer.h"
 
 namespace bench {
 
@@ -53,9 +54,7 @@ class StreamLoad {
  public:
   explicit StreamLoad(Options& options)
       : target_(parse_target(options.required_text("url"))),
-        writer_(target_,
-                read_tokens(options.text("tokens-file", ""), options.text("token", "none")),
-                make_chat_body(options.text("model", "bench-model"), true)),
+        writer_(read_writer(options, target_, true)),
         streams_(static_cast<size_t>(options.number("streams", 1'000, 1, 200'000))),
         connections_(make_connections(streams_.size())),
         opened_per_second_(options.number("ramp-per-second", 2'000, 1, 1'000'000)),

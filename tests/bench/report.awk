@@ -23,6 +23,7 @@ END {
   if ("books" in has_section) print_books()
   if ("tokenizer" in has_section) print_tokenizer()
   print_targets()
+  print_comparison()
 }
 
 function print_requests(    i, j, load, server) {
@@ -179,6 +180,50 @@ function compare_books() {
 function compare_command(name, seconds, mb) {
   at_most(name, seconds, ratio(median("books", "chatgate", name, "run_us"), 1000000), 3, " s")
   at_most("memory of: " name, mb, ratio(median("books", "chatgate", name, "rss_kb"), 1024), 1, " MB")
+}
+
+# ---- Against another chatgate -------------------------------------------------------------------
+
+function print_comparison(    i, load) {
+  for (i = 1; i <= loads["requests"]; i++) {
+    load = load_name["requests", i]
+    compare("requests", load, "rps", "requests/s, " load " connections")
+    compare("requests", load, "p50_us", "p50, " load " connections")
+    compare("requests", load, "cpu_us", "CPU per request, " load " connections")
+    compare("requests", load, "rss_kb", "RSS, " load " connections")
+  }
+  for (i = 1; i <= loads["streams"]; i++) {
+    load = load_name["streams", i]
+    compare("streams", load, "cpu_us", "CPU per event, " thousands(load) " streams")
+    compare("streams", load, "kb_per_stream", "memory per stream of " thousands(load))
+    compare("streams", load, "gap_p99_us", "gap p99, " thousands(load) " streams")
+  }
+  compare("start", "idle", "rss_kb", "RSS when idle")
+  compare("start", "cold", "start_us", "exec to first answer")
+  if (comparison_rows != "") {
+    print "\n| medians | this / the other | spread of the rounds' ratios |\n|---|--:|---|" \
+      comparison_rows
+  }
+}
+
+function compare(section, load, metric, what,    all) {
+  all = ratio(median(section, "chatgate", load, metric), median(section, "other", load, metric))
+  if (all == "") return
+  comparison_rows = comparison_rows "\n| " what " | " decimals(all, 1, 3) " | " \
+    spread(section, load, metric) " |"
+}
+
+# The least and the greatest ratio of two measurements that were made one after the other.
+function spread(section, load, metric,    i, ours, theirs, one, least, most) {
+  ours = section SUBSEP "chatgate" SUBSEP load SUBSEP metric
+  theirs = section SUBSEP "other" SUBSEP load SUBSEP metric
+  for (i = 1; i <= count[ours] && i <= count[theirs]; i++) {
+    one = ratio(value[ours, i], value[theirs, i])
+    if (one == "") continue
+    if (least == "" || one < least) least = one
+    if (most == "" || one > most) most = one
+  }
+  return decimals(least, 1, 3) " to " decimals(most, 1, 3)
 }
 
 # Both add nothing when the measurement was not part of the run.
