@@ -17,8 +17,9 @@ namespace {
 constexpr int64_t kRefreshMs = 250;
 // A commit that fails is tried again this often, this far apart, before its requests are failed.
 constexpr int kCommitAttempts = 5;
-// When at least this many requests are under way, commits wait this long for company.
+// When at least this many requests are under way, commits wait for company, so often for so long.
 constexpr int64_t kBusyHolds = 16;
+constexpr int kGatherTurnsMax = 4;
 constexpr auto kGatherTime = std::chrono::microseconds(300);
 // How long a hold may go without its row, in case it is settled meanwhile.
 constexpr int64_t kYoungMs = 200;
@@ -145,13 +146,16 @@ void BookWriter::run() {
 }
 
 // With many requests under way more settlements follow within moments, and a commit costs as much
-// for one as for dozens.
+// for one as for dozens. When half of all requests wait for it, waiting longer would leave the
+// loops without work.
 void BookWriter::gather(std::unique_lock<std::mutex>& lock) {
-  const auto waiting = static_cast<int64_t>(queue_.settled.size());
-  if (waiting == 0 || ledger_.open_holds() < std::max(kBusyHolds, waiting * 2)) return;
-  lock.unlock();
-  std::this_thread::sleep_for(kGatherTime);
-  lock.lock();
+  for (int turn = 0; turn < kGatherTurnsMax; ++turn) {
+    const auto waiting = static_cast<int64_t>(queue_.settled.size());
+    if (waiting == 0 || ledger_.open_holds() < std::max(kBusyHolds, waiting * 2)) return;
+    lock.unlock();
+    std::this_thread::sleep_for(kGatherTime);
+    lock.lock();
+  }
 }
 
 // What is handed in now comes last, so that its settlements stand beside their tickets.

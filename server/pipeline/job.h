@@ -14,7 +14,7 @@
 #include "server/pipeline/pipeline.h"
 #include "server/pipeline/translation.h"
 #include "server/transport/coroutine.h"
-#include "server/upstream/curl_multi.h"
+#include "server/upstream/upstream_call.h"
 #include "server/upstream/sse_filter.h"
 #include "server/upstream/upstream_pool.h"
 #include "server/upstream/usage_extractor.h"

@@ -22,7 +22,7 @@
 #include "server/pipeline/answer_translator.h"
 #include "server/transport/event_loop.h"
 #include "server/transport/http_listener.h"
-#include "server/upstream/curl_multi.h"
+#include "server/upstream/upstream_client.h"
 #include "server/upstream/upstream_pool.h"
 
 namespace chatgate {
@@ -45,9 +45,9 @@ struct Runtime {
 
 // What belongs to one loop. Only its own thread touches it, but for job_count.
 struct LoopContext {
-  explicit LoopContext(EventLoop& event_loop) : loop(event_loop), curl(event_loop) {}
+  explicit LoopContext(EventLoop& event_loop) : loop(event_loop), upstreams(event_loop) {}
   EventLoop& loop;
-  CurlMulti curl;
+  UpstreamClient upstreams;
   std::shared_ptr<const Runtime> runtime;
   ListLink jobs;             // those that run here: see running_jobs.h
   bool is_stopping = false;  // no job may go on

@@ -68,25 +68,18 @@ std::string connection_options(const RequestHead& head) {
 
 std::vector<std::string> headers_for_upstream(const RequestHead& head) {
   const std::string connection = connection_options(head);
-  bool has_content_type = false;
   std::vector<std::string> headers;
   headers.reserve(head.fields.size() + 2);
   for (const auto& field : head.fields) {
     const bool stops = std::any_of(std::begin(kStopHere), std::end(kStopHere),
                                    [&](std::string_view name) { return equals(name, field.name); });
     if (stops || is_listed(connection, field.name)) continue;
-    has_content_type = has_content_type || equals(field.name, "content-type");
     auto& header = headers.emplace_back();
     header.reserve(field.name.size() + field.value.size() + 2);
     header.append(field.name);
-    // libcurl takes "name:" for the removal of a header, and "name;" for an empty one.
-    if (field.value.empty()) {
-      header += ';';
-    } else {
-      header.append(": ").append(field.value);
-    }
+    header.append(":");
+    if (!field.value.empty()) header.append(" ").append(field.value);
   }
-  if (!has_content_type) headers.emplace_back("Content-Type:");  // libcurl would add one of its own
   return headers;
 }
 

@@ -57,7 +57,7 @@ void edit_body(Job& job, const std::string& upstream_model) {
 UpstreamRequest make_request(const Job& job, const UpstreamPool::Choice& choice,
                              const std::string& url, const std::string& own_key) {
   const std::string& method = job.method;
-  // libcurl would turn a HEAD with a body into a POST, which is charged for and a HEAD is not.
+  // With a body libcurl would turn a HEAD into a POST, which is charged for and a HEAD is not.
   const bool has_body = method != "HEAD" && (!job.body.empty() || method == "POST" ||
                                              method == "PUT" || method == "PATCH");
   return {.method = method,
@@ -123,8 +123,7 @@ Attempt attempt_once(Job& job, const UpstreamPool::Choice& choice, const std::st
   if (auto* metrics = job.upstream_metrics()) metrics->attempts.add();
   job.since_sent = Stopwatch();
   const std::string url = choice.upstream->base_url + job.route.upstream_path;
-  job.call =
-      std::make_unique<UpstreamCall>(job.context.curl, make_request(job, choice, url, own_key));
+  job.call = job.context.upstreams.call(make_request(job, choice, url, own_key));
   const int64_t asked_ms = job.access ? job.elapsed_ms() : 0;
   const auto progress = job.call->await_head(choice.upstream->response_timeout_ms);
   if (job.access) note_upstream_wait(job.elapsed_ms() - asked_ms, *job.access);

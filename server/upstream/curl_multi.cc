@@ -11,6 +11,7 @@
 #include "server/upstream/curl_multi.h"
 
 #include <curl/curl.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <algorithm>
@@ -33,9 +34,6 @@ constexpr long kReceiveBytes = 16 << 10;
 constexpr long kStreamReceiveBytes = 1 << 10;  // the least that libcurl takes
 constexpr long kIdleConnectionsMax = 1024;
 constexpr size_t kSpareHandlesMax = 256;
-constexpr size_t kHeadersMax = 256;
-constexpr size_t kHeadersExpected = 24;
-constexpr size_t kHeaderBytesMax = 256 << 10;
 
 // A socket of libcurl's and what it wants to know of it.
 struct SocketWatch {
@@ -56,28 +54,10 @@ struct SocketWatch {
   bool is_closed = false;
 };
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  }
-  return result;
-}
-
 std::string_view trim(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
   while (!text.empty() && static_cast<unsigned char>(text.back()) <= ' ') text.remove_suffix(1);
   return text;
-}
-
-// Hop-by-hop (RFC 9110, 7.6.1), or made anew for the client's side of the relay.
-bool stops_here(std::string_view name) {
-  static constexpr std::string_view kNames[] = {
-      "connection",        "keep-alive", "proxy-authenticate",
-      "proxy-connection",  "te",         "trailer",
-      "transfer-encoding", "upgrade",    "content-length",
-      "content-encoding",  "set-cookie", "alt-svc"};
-  return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }
 
 // Runs what a callback of libcurl's does. libcurl is C: nothing may be thrown through its frames.
@@ -95,6 +75,8 @@ struct SlistDeleter {
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
 };
 using Slist = std::unique_ptr<curl_slist, SlistDeleter>;
+
+class CurlCall;
 
 }  // namespace
 
@@ -126,46 +108,42 @@ struct CurlMulti::Impl : std::enable_shared_from_this<CurlMulti::Impl> {
   bool is_dispatch_posted = false;
   std::vector<CURL*> spare;
   std::unordered_map<curl_socket_t, std::shared_ptr<SocketWatch>> watches;
-  std::vector<UpstreamCall::Impl*> ready;
+  std::vector<CurlCall*> ready;
 };
 
-struct UpstreamCall::Impl {
-  explicit Impl(CurlMulti::Impl& owner) : multi(owner) {}
+namespace {
 
-  void set_up(const UpstreamRequest& request);
-  void start();
-  void mark_ready();
+class CurlCall final : public UpstreamCall {
+ public:
+  CurlCall(CurlMulti::Impl& multi, const UpstreamRequest& request);
+  ~CurlCall() override;
+
   void finish(CURLcode code);
-  Progress wait(int64_t timeout_ms);
-  Progress failed_progress() const {
-    return was_connected ? Progress::kBroken : Progress::kUnreachable;
+  void notify() {
+    is_ready_listed_ = false;
+    event_.notify();
   }
-  void take_header(std::string_view line);
-  void drop_listed_in_connection();
 
   static size_t on_header(char* bytes, size_t size, size_t count, void* self);
   static size_t on_body(char* bytes, size_t size, size_t count, void* self);
   static int on_prereq(void* self, char*, char*, int, int);
 
-  CurlMulti::Impl& multi;
-  CURL* handle = nullptr;
-  Slist headers;
-  UpstreamHead head;
-  std::string buffer;
-  std::string failure;
-  std::string connection;  // what the upstream's Connection headers list
-  size_t header_bytes = 0;
-  Event event;
-  bool head_is_final = false;
-  bool has_head = false;
-  bool is_done = false;
-  bool is_failed = false;
-  bool is_paused = false;
-  bool is_interrupted = false;
-  bool is_ready_listed = false;
-  bool was_connected = false;
-  bool is_decoded = false;  // content-encoding was undone, so the announced length is not ours
+ private:
+  void go_on() override;
+  void set_up(const UpstreamRequest& request);
+  void start();
+  void mark_ready();
+  void take_header(std::string_view line);
+
+  CurlMulti::Impl& multi_;
+  CURL* handle_ = nullptr;
+  Slist headers_;
+  UpstreamHeadBuilder builder_;
+  size_t header_bytes_ = 0;
+  bool is_ready_listed_ = false;
 };
+
+}  // namespace
 
 // --- the multi handle ---------------------------------------------------------------------------
 
@@ -211,7 +189,7 @@ void CurlMulti::Impl::collect_finished() {
   int left = 0;
   while (CURLMsg* message = curl_multi_info_read(multi, &left)) {
     if (message->msg != CURLMSG_DONE) continue;
-    UpstreamCall::Impl* call = nullptr;
+    CurlCall* call = nullptr;
     const CURLcode code = message->data.result;
     curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &call);
     call->finish(code);
@@ -222,8 +200,7 @@ void CurlMulti::Impl::dispatch_ready() {
   while (!ready.empty()) {
     auto* call = ready.back();
     ready.pop_back();
-    call->is_ready_listed = false;
-    call->event.notify();
+    call->notify();
   }
 }
 
@@ -344,9 +321,9 @@ CURL* CurlMulti::Impl::take_handle() {
   curl_easy_setopt(handle, CURLOPT_OPENSOCKETDATA, this);
   curl_easy_setopt(handle, CURLOPT_CLOSESOCKETFUNCTION, &Impl::on_close);
   curl_easy_setopt(handle, CURLOPT_CLOSESOCKETDATA, this);
-  curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, &UpstreamCall::Impl::on_header);
-  curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, &UpstreamCall::Impl::on_body);
-  curl_easy_setopt(handle, CURLOPT_PREREQFUNCTION, &UpstreamCall::Impl::on_prereq);
+  curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, &CurlCall::on_header);
+  curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, &CurlCall::on_body);
+  curl_easy_setopt(handle, CURLOPT_PREREQFUNCTION, &CurlCall::on_prereq);
   curl_easy_setopt(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   // One connection for each running request: on a shared HTTP/2 connection a paused stream (a slow
   // client) would hold up the others.
@@ -367,22 +344,24 @@ void CurlMulti::Impl::give_back(CURL* handle) {
 
 // --- one call -----------------------------------------------------------------------------------
 
-UpstreamCall::UpstreamCall(CurlMulti& multi, const UpstreamRequest& request)
-    : impl_(std::make_unique<Impl>(*multi.impl_)) {
+std::unique_ptr<UpstreamCall> CurlMulti::call(const UpstreamRequest& request) {
+  return std::make_unique<CurlCall>(*impl_, request);
+}
+
+CurlCall::CurlCall(CurlMulti::Impl& multi, const UpstreamRequest& request) : multi_(multi) {
   Coroutine::current()->run_on_loop_stack([&] {
-    impl_->set_up(request);
-    impl_->start();
+    set_up(request);
+    start();
   });
 }
 
-UpstreamCall::~UpstreamCall() {
+CurlCall::~CurlCall() {
   const auto end = [this] {
-    auto& multi = impl_->multi;
-    if (impl_->is_ready_listed) std::erase(multi.ready, impl_.get());
-    curl_multi_remove_handle(multi.multi, impl_->handle);
-    multi.give_back(impl_->handle);
-    if (std::exchange(multi.wants_call, false)) multi.drive(CURL_SOCKET_TIMEOUT, 0);
-    multi.dispatch_soon();
+    if (is_ready_listed_) std::erase(multi_.ready, this);
+    curl_multi_remove_handle(multi_.multi, handle_);
+    multi_.give_back(handle_);
+    if (std::exchange(multi_.wants_call, false)) multi_.drive(CURL_SOCKET_TIMEOUT, 0);
+    multi_.dispatch_soon();
   };
   if (auto* coroutine = Coroutine::current()) {
     coroutine->run_on_loop_stack(end);
@@ -391,200 +370,132 @@ UpstreamCall::~UpstreamCall() {
   }
 }
 
-void UpstreamCall::Impl::set_up(const UpstreamRequest& request) {
-  handle = multi.take_handle();
+// libcurl takes "Name:" for the removal of a header that it would add, and "Name;" for an empty
+// one.
+Slist make_header_list(const UpstreamRequest& request) {
   curl_slist* list = nullptr;
-  for (const auto& header : request.headers) list = curl_slist_append(list, header.c_str());
-  if (!request.key.empty()) {
-    list = curl_slist_append(list, ("Authorization: Bearer " + std::string(request.key)).c_str());
+  const auto add = [&](const std::string& line) { list = curl_slist_append(list, line.c_str()); };
+  bool has_content_type = false;
+  for (const auto& header : request.headers) {
+    has_content_type = has_content_type || strncasecmp(header.c_str(), "content-type:", 13) == 0;
+    header.back() == ':' ? add(header.substr(0, header.size() - 1) + ';') : add(header);
   }
-  list = curl_slist_append(list, "Expect:");  // libcurl's own would cost a round trip
-  headers.reset(list);
+  if (!has_content_type) add("Content-Type:");
+  if (!request.key.empty()) add("Authorization: Bearer " + std::string(request.key));
+  add("Expect:");  // libcurl's own would cost a round trip
+  return Slist(list);
+}
 
+void CurlCall::set_up(const UpstreamRequest& request) {
+  handle_ = multi_.take_handle();
+  headers_ = make_header_list(request);
   const bool is_head = request.method == "HEAD";
   assert(!is_head || !request.has_body);
-  curl_easy_setopt(handle, CURLOPT_PRIVATE, this);
-  curl_easy_setopt(handle, CURLOPT_HEADERDATA, this);
-  curl_easy_setopt(handle, CURLOPT_WRITEDATA, this);
-  curl_easy_setopt(handle, CURLOPT_PREREQDATA, this);
-  curl_easy_setopt(handle, CURLOPT_URL, request.url.c_str());
-  curl_easy_setopt(handle, CURLOPT_PROXY, request.proxy.c_str());
-  curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS,
+  curl_easy_setopt(handle_, CURLOPT_PRIVATE, this);
+  curl_easy_setopt(handle_, CURLOPT_HEADERDATA, this);
+  curl_easy_setopt(handle_, CURLOPT_WRITEDATA, this);
+  curl_easy_setopt(handle_, CURLOPT_PREREQDATA, this);
+  curl_easy_setopt(handle_, CURLOPT_URL, request.url.c_str());
+  curl_easy_setopt(handle_, CURLOPT_PROXY, request.proxy.c_str());
+  curl_easy_setopt(handle_, CURLOPT_CONNECTTIMEOUT_MS,
                    static_cast<long>(request.connect_timeout_ms));
-  curl_easy_setopt(handle, CURLOPT_BUFFERSIZE,
+  curl_easy_setopt(handle_, CURLOPT_BUFFERSIZE,
                    request.expects_stream ? kStreamReceiveBytes : kReceiveBytes);
-  curl_easy_setopt(handle, CURLOPT_NOBODY, is_head ? 1L : 0L);
+  curl_easy_setopt(handle_, CURLOPT_NOBODY, is_head ? 1L : 0L);
   if (request.has_body) {
-    curl_easy_setopt(handle, CURLOPT_POST, 1L);
-    curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE,
+    curl_easy_setopt(handle_, CURLOPT_POST, 1L);
+    curl_easy_setopt(handle_, CURLOPT_POSTFIELDSIZE_LARGE,
                      static_cast<curl_off_t>(request.body.size()));
-    curl_easy_setopt(handle, CURLOPT_POSTFIELDS, request.body.data());
+    curl_easy_setopt(handle_, CURLOPT_POSTFIELDS, request.body.data());
   } else if (!is_head) {
-    curl_easy_setopt(handle, CURLOPT_HTTPGET, 1L);
+    curl_easy_setopt(handle_, CURLOPT_HTTPGET, 1L);
   }
   const bool is_usual = request.method == (request.has_body ? "POST" : "GET") || is_head;
-  curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, is_usual ? nullptr : request.method.c_str());
-  curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers.get());
+  curl_easy_setopt(handle_, CURLOPT_CUSTOMREQUEST, is_usual ? nullptr : request.method.c_str());
+  curl_easy_setopt(handle_, CURLOPT_HTTPHEADER, headers_.get());
 }
 
-void UpstreamCall::Impl::start() {
-  const CURLMcode code = curl_multi_add_handle(multi.multi, handle);
-  if (code != CURLM_OK) {
-    is_done = is_failed = true;
-    failure = curl_multi_strerror(code);
-    return;
-  }
-  if (std::exchange(multi.wants_call, false)) multi.drive(CURL_SOCKET_TIMEOUT, 0);
-  multi.dispatch_soon();
+void CurlCall::start() {
+  const CURLMcode code = curl_multi_add_handle(multi_.multi, handle_);
+  if (code != CURLM_OK) return fail_with(curl_multi_strerror(code));
+  if (std::exchange(multi_.wants_call, false)) multi_.drive(CURL_SOCKET_TIMEOUT, 0);
+  multi_.dispatch_soon();
 }
 
-void UpstreamCall::Impl::mark_ready() {
-  if (std::exchange(is_ready_listed, true)) return;
-  multi.ready.push_back(this);
+void CurlCall::mark_ready() {
+  if (std::exchange(is_ready_listed_, true)) return;
+  multi_.ready.push_back(this);
 }
 
-void UpstreamCall::Impl::finish(CURLcode code) {
-  is_done = true;
+void CurlCall::finish(CURLcode code) {
   if (code != CURLE_OK) {
-    is_failed = true;
-    failure = curl_easy_strerror(code);
-  } else if (!has_head) {  // libcurl takes an end inside the head for the end of the answer
-    is_failed = true;
-    failure = "the answer ended within its head";
+    fail_with(curl_easy_strerror(code));
+  } else if (!has_head_) {  // libcurl takes an end inside the head for the end of the answer
+    fail_with("the answer ended within its head");
+  } else {
+    end();
   }
   mark_ready();
 }
 
 // libcurl is connected and about to send: from here on the upstream may have seen the request.
-int UpstreamCall::Impl::on_prereq(void* data, char*, char*, int, int) {
-  static_cast<Impl*>(data)->was_connected = true;
+int CurlCall::on_prereq(void* data, char*, char*, int, int) {
+  static_cast<CurlCall*>(data)->was_sent_ = true;
   return CURL_PREREQFUNC_OK;
 }
 
-size_t UpstreamCall::Impl::on_header(char* bytes, size_t size, size_t count, void* data) {
-  auto* self = static_cast<Impl*>(data);
+size_t CurlCall::on_header(char* bytes, size_t size, size_t count, void* data) {
+  auto* self = static_cast<CurlCall*>(data);
   const std::string_view line(bytes, size * count);
-  self->header_bytes += line.size();
-  if (self->header_bytes > kHeaderBytesMax) return 0;  // ends the transfer as broken
+  self->header_bytes_ += line.size();
+  if (self->header_bytes_ > UpstreamHeadBuilder::kBytesMax) return 0;  // ends it as broken
   return call_back(size_t{0}, [&] {
     self->take_header(line);
     return line.size();
   });
 }
 
-void UpstreamCall::Impl::take_header(std::string_view line) {
-  if (line.substr(0, 5) == "HTTP/" && !has_head) {  // a final answer may follow interim ones
-    head = UpstreamHead{};
-    head.headers.reserve(kHeadersExpected);
-    connection.clear();
+// libcurl itself judges the framing.
+void CurlCall::take_header(std::string_view line) {
+  if (has_head_) return;
+  if (line.substr(0, 5) == "HTTP/") {  // a final answer may follow interim ones
     const size_t space = line.find(' ');
     const auto code = space == std::string_view::npos ? "" : line.substr(space + 1);
-    std::from_chars(code.data(), code.data() + code.size(), head.status);
-    head_is_final = head.status >= 200;
-    return;
+    int status = 0;
+    std::from_chars(code.data(), code.data() + code.size(), status);
+    return builder_.begin(status);
   }
   const auto text = trim(line);
   if (text.empty()) {
-    if (head_is_final && !has_head) {
-      has_head = true;
-      if (is_decoded) head.content_length = -1;
-      drop_listed_in_connection();
-      mark_ready();
-    }
-    return;
+    if (builder_.status() < 200) return;
+    head_ = builder_.take();
+    has_head_ = true;
+    return mark_ready();
   }
   const size_t colon = text.find(':');
-  if (has_head || colon == std::string_view::npos || head.headers.size() >= kHeadersMax) return;
-  std::string name = lower(text.substr(0, colon));
-  const auto value = trim(text.substr(colon + 1));
-  if (name == "connection") {
-    connection += lower(value) + ",";
-  } else if (name == "content-length") {
-    std::from_chars(value.data(), value.data() + value.size(), head.content_length);
-  } else if (name == "content-encoding" && lower(value) != "identity") {
-    is_decoded = true;
-  } else if (name == "transfer-encoding") {
-    is_decoded = true;
-  }
-  if (!stops_here(name)) head.headers.emplace_back(std::move(name), std::string(value));
+  if (colon == std::string_view::npos) return;
+  builder_.add(text.substr(0, colon), trim(text.substr(colon + 1)));
 }
 
-// A header that `Connection` names was meant for this hop alone (RFC 9110, 7.6.1).
-void UpstreamCall::Impl::drop_listed_in_connection() {
-  std::erase(connection, ' ');
-  if (connection.empty() || connection == "close," || connection == "keep-alive,") return;
-  const std::string list = "," + connection;
-  std::erase_if(head.headers, [&](const auto& header) {
-    return list.find("," + header.first + ",") != std::string::npos;
-  });
-}
-
-size_t UpstreamCall::Impl::on_body(char* bytes, size_t size, size_t count, void* data) {
-  auto* self = static_cast<Impl*>(data);
-  if (!self->buffer.empty() && self->buffer.size() + size * count > kBufferBytes) {
-    self->is_paused = true;
+size_t CurlCall::on_body(char* bytes, size_t size, size_t count, void* data) {
+  auto* self = static_cast<CurlCall*>(data);
+  if (!self->buffer_.empty() && self->buffer_.size() + size * count > kBufferBytes) {
+    self->is_paused_ = true;
     return CURL_WRITEFUNC_PAUSE;
   }
   return call_back(size_t{CURL_WRITEFUNC_ERROR}, [&] {
-    self->buffer.append(bytes, size * count);
+    self->buffer_.append(bytes, size * count);
     self->mark_ready();
     return size * count;
   });
 }
 
-UpstreamCall::Progress UpstreamCall::Impl::wait(int64_t timeout_ms) {
-  if (std::exchange(is_interrupted, false)) return Progress::kInterrupted;
-  if (!event.wait(timeout_ms)) return Progress::kTimeout;
-  return std::exchange(is_interrupted, false) ? Progress::kInterrupted : Progress::kReady;
-}
-
-UpstreamCall::Progress UpstreamCall::await_head(int64_t timeout_ms) {
-  while (!impl_->has_head) {
-    if (impl_->is_done) return impl_->failed_progress();
-    const auto progress = impl_->wait(timeout_ms);
-    if (progress != Progress::kReady) return progress;
-  }
-  return Progress::kReady;
-}
-
-bool UpstreamCall::was_sent() const { return impl_->was_connected; }
-HeaderList UpstreamCall::take_headers() { return std::move(impl_->head.headers); }
-const UpstreamHead& UpstreamCall::head() const { return impl_->head; }
-const std::string& UpstreamCall::failure() const { return impl_->failure; }
-bool UpstreamCall::is_whole() const {
-  return impl_->is_done && !impl_->is_failed && impl_->buffer.empty();
-}
-
-UpstreamCall::Progress UpstreamCall::read(std::string& into, int64_t timeout_ms) {
-  for (;;) {
-    if (!impl_->buffer.empty()) {
-      if (into.empty()) {
-        into.swap(impl_->buffer);
-      } else {
-        into += impl_->buffer;
-      }
-      impl_->buffer.clear();
-      return Progress::kReady;
-    }
-    if (impl_->is_done) return impl_->is_failed ? Progress::kBroken : Progress::kEnd;
-    if (std::exchange(impl_->is_paused, false)) {
-      Coroutine::current()->run_on_loop_stack([this] {
-        curl_easy_pause(impl_->handle, CURLPAUSE_CONT);
-        if (std::exchange(impl_->multi.wants_call, false)) {
-          impl_->multi.drive(CURL_SOCKET_TIMEOUT, 0);
-        }
-        impl_->multi.dispatch_soon();
-      });
-      continue;
-    }
-    const auto progress = impl_->wait(timeout_ms);
-    if (progress != Progress::kReady) return progress;
-  }
-}
-
-void UpstreamCall::interrupt() {
-  impl_->is_interrupted = true;
-  impl_->event.notify();
+void CurlCall::go_on() {
+  Coroutine::current()->run_on_loop_stack([this] {
+    curl_easy_pause(handle_, CURLPAUSE_CONT);
+    if (std::exchange(multi_.wants_call, false)) multi_.drive(CURL_SOCKET_TIMEOUT, 0);
+    multi_.dispatch_soon();
+  });
 }
 
 }  // namespace chatgate

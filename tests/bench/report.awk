@@ -124,6 +124,8 @@ function compare_requests(    ours, theirs) {
   ours = median("requests", "chatgate", 64, "rps")
   theirs = median("requests", "nginx", 64, "rps")
   at_least("requests/s at 64 connections, of nginx's", 0.6, ratio(ours, theirs), 2, "")
+  theirs = median("requests", "portkey", 64, "rps")
+  at_least("requests/s at 64 connections, of Portkey's", 25, ratio(ours, theirs), 1, "")
   ours = median("requests", "chatgate", 64, "cpu_us")
   at_most("CPU per request at 64 connections", 30, ours, 1, " us")
   ours = median("requests", "chatgate", 1, "p50_us")

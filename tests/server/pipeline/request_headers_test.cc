@@ -27,7 +27,7 @@ TEST_CASE("unknown headers pass unchanged", "[request_headers]") {
       pass("OpenAI-Beta: assistants=v2\r\nContent-Type: application/json\r\nX-Empty:\r\n");
   CHECK(has(headers, "OpenAI-Beta: assistants=v2"));
   CHECK(has(headers, "Content-Type: application/json"));
-  CHECK(has(headers, "X-Empty;"));
+  CHECK(has(headers, "X-Empty:"));
   CHECK(headers.size() == 3);
 }
 
@@ -35,24 +35,23 @@ TEST_CASE("credentials and what chooses the payer stop here", "[request_headers]
   const auto headers = pass(
       "Authorization: Bearer sk-cg-secret\r\napi-key: sk-cg-secret\r\nCookie: a=b\r\n"
       "OpenAI-Organization: org-other\r\nopenai-project: p\r\nX-Forwarded-For: 10.0.0.1\r\n");
-  CHECK(headers == std::vector<std::string>{"Content-Type:"});
+  CHECK(headers.empty());
 }
 
 TEST_CASE("hop-by-hop headers and those named in Connection stop here", "[request_headers]") {
   const auto headers = pass(
       "Connection: keep-alive, X-Hop\r\nX-Hop: 1\r\nTE: trailers\r\n"
       "Accept-Encoding: gzip\r\nX-Stay: 1\r\n");
-  CHECK(headers == std::vector<std::string>{"X-Stay: 1", "Content-Type:"});
+  CHECK(headers == std::vector<std::string>{"X-Stay: 1"});
 }
 
 TEST_CASE("a valid trace context passes, and nothing else in its place", "[request_headers]") {
   const std::string parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
   const auto passed = pass("TraceParent: " + parent + "\r\ntracestate: a=1\r\nTraceState: b=2\r\n");
-  CHECK(passed ==
-        std::vector<std::string>{"Content-Type:", "traceparent: " + parent, "tracestate: a=1,b=2"});
-  CHECK(pass("traceparent: 00-x\r\ntracestate: a=1\r\n").size() == 1);
-  CHECK(pass("traceparent: " + parent + "\r\ntracestate: A=1\r\n").size() == 2);
-  CHECK(pass("traceparent: " + parent + "\r\nConnection: TraceParent\r\n").size() == 1);
+  CHECK(passed == std::vector<std::string>{"traceparent: " + parent, "tracestate: a=1,b=2"});
+  CHECK(pass("traceparent: 00-x\r\ntracestate: a=1\r\n").empty());
+  CHECK(pass("traceparent: " + parent + "\r\ntracestate: A=1\r\n").size() == 1);
+  CHECK(pass("traceparent: " + parent + "\r\nConnection: TraceParent\r\n").empty());
 }
 
 }  // namespace
