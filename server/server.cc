@@ -260,7 +260,8 @@ Result<void> Server::listen_for_admin() {
                          books_.directory,
                          books_.ledger,
                          *books_.writer,
-                         listeners_->named()};
+                         listeners_->named(),
+                         tls_.get()};
   const auto given = inherited_sockets_.find("admin");
   auto opened = open_admin_server(config_.admin_listen, is_admin_listen_default_,
                                   given == inherited_sockets_.end() ? -1 : given->second.descriptor,
