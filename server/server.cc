@@ -230,7 +230,7 @@ Result<void> Server::listen() {
       [this](HttpExchange& exchange) {
         router_->answer_websocket_port(exchange, context_of(exchange.loop()));
       },
-      [this](HttpExchange& exchange, Question question) {
+      [this](HttpExchange& exchange, Result<Question> question) {
         router_->answer_message(exchange, context_of(exchange.loop()), std::move(question));
       },
       dialect(), books_.request_ids, access_log_, tls_.get()});

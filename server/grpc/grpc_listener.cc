@@ -64,6 +64,15 @@ std::string user_of(const TlsEndpoint& tls, const std::string& pem) {
   return certificate ? tls.account_of(describe_certificate(*certificate)) : std::string();
 }
 
+Result<Question> question_of(GrpcQuestion& question) {
+  if (question.fault != GrpcQuestion::Fault::kNone) {
+    return fail(ErrorCode::kInvalidArgument, end_of_fault(question.fault).message);
+  }
+  if (question.conversation_id.empty()) question.conversation_id = kNewConversation;
+  return Question{std::move(question.conversation_id), std::move(question.parent_id),
+                  std::move(question.prompt)};
+}
+
 // Ends a call that is posted to a loop and never gets its turn.
 class CallGuard {
  public:
@@ -151,10 +160,10 @@ void GrpcListener::Calls::answer(const std::shared_ptr<GrpcCallState>& state,
   }
   GrpcExchange exchange(state, parts_.request_ids.next(), origin, question.prompt.size(),
                         &parts_.access_log, write_timeout_ms);
-  if (question.conversation_id.empty()) question.conversation_id = kNewConversation;
+  auto asked = question_of(question);
+  if (!asked) exchange.set_fault_status(end_of_fault(question.fault).status);
   try {
-    parts_.handler(exchange, {std::move(question.conversation_id), std::move(question.parent_id),
-                              std::move(question.prompt)});
+    parts_.handler(exchange, std::move(asked));
   } catch (const std::exception& error) {
     log::error("request_failed_inside", {{"reason", std::string_view(error.what())}});
     exchange.answer(500, {}, "internal error");

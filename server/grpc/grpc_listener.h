@@ -27,8 +27,9 @@ class AccessLog;
 class TlsEndpoint;
 struct Question;
 
-// Answers a question inside its coroutine. Exceptions become an error.
-using MessageHandler = std::function<void(HttpExchange&, Question)>;
+// Answers a question inside its coroutine, or says what is wrong with it. Exceptions become an
+// error.
+using MessageHandler = std::function<void(HttpExchange&, Result<Question>)>;
 
 struct GrpcListenerParts {
   std::vector<EventLoop*> loops;

@@ -31,6 +31,12 @@ using GrpcMetadata = std::vector<std::pair<std::string, std::string>>;  // names
 
 // A question as it came.
 struct GrpcQuestion {
+  enum class Fault : uint8_t {
+    kNone,
+    kUnparsable,  // its bytes are no `askrequest`
+    kNotOne,      // there is none, or there are several
+  };
+  Fault fault = Fault::kNone;  // else only what follows the ids is there
   std::string prompt;
   std::string conversation_id;
   std::string parent_id;

@@ -13,6 +13,7 @@
 #include <mutex>
 #include <thread>
 
+#include "chat.grpc.pb.h"
 #include "server/grpc/module/ask_service.h"
 #include "server/grpc/module/reflection_service.h"
 
@@ -110,7 +111,7 @@ class ModuleServer final : public GrpcServer {
     set_limits(builder, settings);
     acceptor_ = builder.experimental().AddExternalConnectionAcceptor(
         Builder::experimental_type::ExternalConnectionType::FROM_FD, credentials_of(settings.tls));
-    builder.RegisterService(&ask_);
+    builder.RegisterCallbackGenericService(&ask_);
     for (const auto& service : reflection_) builder.RegisterService(service.get());
     server_ = builder.BuildAndStart();
     if (server_) {
