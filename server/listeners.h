@@ -13,6 +13,7 @@
 #include "common/config/config.h"
 #include "server/grpc/grpc_listener.h"
 #include "server/inherited_socket.h"
+#include "server/transport/connection_places.h"
 #include "server/transport/http_listener.h"
 
 namespace chatgate {
@@ -95,8 +96,10 @@ class Listeners {
             std::string bound, int descriptor);
   bool is_taken(std::string_view name) const;
   std::vector<HttpListener*> all_http() const;
+  SharedParts shared() { return {&parts_.access_log, parts_.tls, &places_}; }
 
   ListenerParts parts_;
+  ConnectionPlaces places_;  // of all listeners but the administrator's, who always gets in
   std::unique_ptr<HttpListener> http_;
   std::unique_ptr<HttpListener> websocket_;  // null: it has no port of its own
   std::unique_ptr<GrpcListener> grpc_;       // null: it is off

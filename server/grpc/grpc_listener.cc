@@ -195,7 +195,7 @@ void GrpcListener::Calls::finish_all() {
 GrpcListener::GrpcListener(GrpcListenerParts parts)
     : tls_(parts.tls),
       calls_(std::make_shared<Calls>(parts)),
-      acceptor_(*parts.loops.front(), [this](int socket) { take(socket); }) {}
+      acceptor_(*parts.loops.front(), parts.places, [this](int socket) { take(socket); }) {}
 
 // The order is that of grpc_module.h: calls, then connections, then the server, which waits for
 // both.
@@ -225,7 +225,7 @@ Result<void> GrpcListener::listen(const Config& config, int socket) {
 
 void GrpcListener::set_limits(const Config& config) {
   calls_->write_timeout_ms = config.write_timeout_ms;
-  acceptor_.set_limits({config.connections_max, config.connections_per_ip_max,
+  acceptor_.set_limits({{config.connections_max, config.connections_per_ip_max},
                         front_rules_of(config).value().denied});
   auto settings = settings_of(config, tls_);
   const std::lock_guard lock(servers_mutex_);

@@ -36,7 +36,8 @@ struct GrpcListenerParts {
   MessageHandler handler;
   RequestIds& request_ids;
   AccessLog& access_log;
-  TlsEndpoint* tls;  // null: connections are not encrypted
+  TlsEndpoint* tls;          // null: connections are not encrypted
+  ConnectionPlaces& places;  // outlives the listener
 };
 
 class GrpcListener {

@@ -84,6 +84,7 @@ struct Door {
   Loops loops{2};
   RequestIds ids{system_clock()};
   AccessLog access_log{system_clock()};
+  ConnectionPlaces places;
   std::latch waiting{1};
   Event go_on;
   std::unique_ptr<GrpcListener> listener;
@@ -103,7 +104,7 @@ struct Door {
                 return sink.write(message_piece(prompt)) && sink.write(message_piece("!"));
               });
         },
-        ids, access_log, nullptr});
+        ids, access_log, nullptr, places});
     Config config;
     config.grpc_listen = "127.0.0.1:0";
     REQUIRE(listener->listen(config));
