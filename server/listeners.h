@@ -64,6 +64,9 @@ class Listeners {
   std::string grpc_address() const { return grpc_ ? grpc_->bound_address() : std::string(); }
 
   void set_limits(const Config& config);
+  // Ends what serves only connections of before such a change, once they are gone. False when there
+  // is no such thing; else to be called again.
+  bool end_what_is_old() { return grpc_ && grpc_->end_old_servers(); }
   // While another process takes over (server/takeover/handover.h; there also from other threads).
   // It has these sockets from now on, and `retire` closes the others when their queues are empty.
   void note_taken(const std::vector<std::string>& names);

@@ -426,8 +426,9 @@ void Server::look_after_certificates() {
 
 int Server::serve_until_stopped() {
   for (;;) {
+    const bool must_look = listeners_->end_what_is_old() || tls_;
     const int64_t wait_ms = upgrade_.look_again_ms();
-    const int signal = take_signal(signals_, tls_ ? std::min(wait_ms, kFileWatchMs) : wait_ms);
+    const int signal = take_signal(signals_, must_look ? std::min(wait_ms, kFileWatchMs) : wait_ms);
     if (signal == SIGHUP) {
       access_log_.reopen();  // another program may have moved it away
       reload();

@@ -22,8 +22,6 @@ namespace asio = boost::asio;
 
 constexpr int kAcceptsPerTurn = 64;
 constexpr int64_t kRestMs = 200;  // when there are no descriptors
-// Before a connection is refused: a flood shall not make a loop look at all of them each time.
-constexpr size_t kLooksMax = 1024;
 
 // 0: no descriptor of that number is open.
 ino_t number_of(int descriptor) {
@@ -85,13 +83,7 @@ struct GrpcAcceptor::Impl {
 };
 
 GrpcAcceptor::GrpcAcceptor(EventLoop& loop, ConnectionPlaces& places, Take take)
-    : loop_(loop),
-      places_(places),
-      take_(std::move(take)),
-      connections_(places),
-      impl_(std::make_unique<Impl>(loop)) {
-  places_.when_full([this] { connections_.forget_closed(kLooksMax); });
-}
+    : loop_(loop), places_(places), take_(std::move(take)), impl_(std::make_unique<Impl>(loop)) {}
 GrpcAcceptor::~GrpcAcceptor() = default;
 
 void GrpcAcceptor::start(int socket) {
@@ -172,10 +164,9 @@ int GrpcAcceptor::accept_one() {
     ::close(socket);
     return 0;
   }
-  connections_.add(socket, ip);
   const int on = 1;
   setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  take_(socket);
+  take_(socket, ip);
   return 0;
 }
 

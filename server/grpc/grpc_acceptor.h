@@ -1,5 +1,5 @@
-// Accepts the connections of the gRPC door and hands them to the module, which serves them with
-// threads of its own. So it is here that they are counted, limited, denied and at last cut.
+// Accepts the connections of the gRPC door for the module, which serves them with threads of its
+// own. So it is here that they are limited, denied, counted and at last cut.
 #pragma once
 
 #include <sys/types.h>
@@ -23,10 +23,10 @@ struct GrpcConnectionLimits {
   IpRangeSet denied;
 };
 
-// The connections that were handed over. gRPC does not tell when it closes one, but a socket has a
-// number of its own (st_ino) beside that of its descriptor: whoever finds another socket at the
-// descriptor, or none, knows. They are looked at only when a limit is reached or somebody asks. Any
-// thread.
+// The connections that were handed over to a server. gRPC does not tell when it closes one, but a
+// socket has a number of its own (st_ino) beside that of its descriptor: whoever finds another
+// socket at the descriptor, or none, knows. They are looked at only when a limit is reached or
+// somebody asks. Any thread.
 class GrpcConnections {
  public:
   explicit GrpcConnections(ConnectionPlaces& places) : places_(places) {}
@@ -59,9 +59,9 @@ class GrpcConnections {
 
 class GrpcAcceptor {
  public:
-  using Take = std::function<void(int socket)>;
+  using Take = std::function<void(int socket, const std::string& ip)>;
 
-  // `take`: on the loop's own stack; the socket is then its.
+  // `take`: on the loop's own stack; the socket is then its, and the place that was taken for it.
   GrpcAcceptor(EventLoop& loop, ConnectionPlaces& places, Take take);
   ~GrpcAcceptor();  // REQUIRES: the loop no longer runs
 
@@ -78,8 +78,6 @@ class GrpcAcceptor {
   // No new connections. Any thread.
   void stop();
 
-  GrpcConnections& connections() { return connections_; }
-
  private:
   struct Impl;
   void await_connections();
@@ -91,7 +89,6 @@ class GrpcAcceptor {
   const Take take_;
   GrpcConnectionLimits limits_;  // the loop's
   bool is_paused_ = false;       // too
-  GrpcConnections connections_;
   std::unique_ptr<Impl> impl_;
 };
 

@@ -114,8 +114,11 @@ class GrpcServer {
   virtual ~GrpcServer() = default;  // REQUIRES: every call is finished. Waits for connections
   // `socket` is connected and non-blocking, and the server's from now on.
   virtual void take(int socket) = 0;
-  // Tells clients to go elsewhere: no new calls, the running ones end in peace. Does not wait.
+  // Tells clients to go elsewhere: no new calls, the running ones end in peace. Does not wait. A
+  // call that comes in that instant may be cancelled.
   virtual void drain() = 0;
+  // Whether all calls and connections have ended after that; the destructor then waits for nothing.
+  virtual bool has_ended() const = 0;
 };
 
 // The one symbol of the module. Null, with the reason in `error`, when it cannot serve so.

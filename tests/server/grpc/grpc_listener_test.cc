@@ -85,7 +85,9 @@ struct Door {
   RequestIds ids{system_clock()};
   AccessLog access_log{system_clock()};
   ConnectionPlaces places;
+  Config config;
   std::latch waiting{1};
+  EventLoop* waiting_loop = nullptr;
   Event go_on;
   std::unique_ptr<GrpcListener> listener;
 
@@ -98,6 +100,7 @@ struct Door {
           exchange.stream(
               200, {}, -1, [this, &exchange, prompt = question->prompt](BodySink& sink) {
                 if (prompt == "wait") {
+                  waiting_loop = &exchange.loop();
                   waiting.count_down();
                   go_on.wait();
                 }
@@ -105,7 +108,6 @@ struct Door {
               });
         },
         ids, access_log, nullptr, places});
-    Config config;
     config.grpc_listen = "127.0.0.1:0";
     REQUIRE(listener->listen(config));
     loops.start();
@@ -168,6 +170,32 @@ TEST_CASE("What is no question is told so over gRPC", "[grpc]") {
   const auto called = call_with(address, frame({}));  // a question of nothing is one
   CHECK(called.messages == Messages{"", "!"});
   CHECK(called.status == "0");
+}
+
+TEST_CASE("A server of gRPC that is replaced serves until its clients have left", "[grpc]") {
+  Door door;
+  const std::string address = door.listener->bound_address();
+  Called called;
+  std::thread client([&] { called = call(address, "wait"); });
+  door.waiting.wait();
+  CHECK_FALSE(door.listener->end_old_servers());
+  for (const int bytes_max : {2000, 3000}) {
+    door.config.grpc_message_bytes_max = bytes_max;
+    door.listener->set_limits(door.config);
+    CHECK(door.listener->end_old_servers());
+    CHECK(call(address, "Hello").status == "0");
+  }
+  CHECK(call(address, std::string(100, 'x')).status == "0");
+  door.waiting_loop->post([&] { door.go_on.notify(); });
+  client.join();
+  CHECK(called.messages == Messages{"wait", "!"});
+  CHECK(called.status == "0");
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (door.listener->end_old_servers() && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::yield();
+  }
+  CHECK_FALSE(door.listener->end_old_servers());
+  CHECK(call(address, "Hello").status == "0");
 }
 
 #if !defined(__SANITIZE_ADDRESS__)  // such a coroutine's stack is never given back
