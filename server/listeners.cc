@@ -18,8 +18,7 @@ TransportLimits limits_of(const Config& config) {
   limits.head.header_bytes_max = static_cast<size_t>(config.header_bytes_max);
   limits.head.headers_max = static_cast<size_t>(config.headers_max);
   limits.body_bytes_max = config.body_bytes_max;
-  limits.connections_max = config.connections_max;
-  limits.connections_per_ip_max = config.connections_per_ip_max;
+  limits.connections = {config.connections_max, config.connections_per_ip_max};
   limits.header_timeout_ms = config.header_timeout_ms;
   limits.body_timeout_ms = config.body_timeout_ms;
   limits.idle_timeout_ms = config.idle_timeout_ms;
@@ -61,8 +60,7 @@ Result<void> Listeners::open(const Config& config, const SocketsByName& inherite
 
 Result<void> Listeners::open_http(const Config& config, const SocketsByName& inherited) {
   http_ = std::make_unique<HttpListener>(parts_.loops, parts_.handler, parts_.dialect,
-                                         parts_.request_ids, limits_of(config), &parts_.access_log,
-                                         parts_.tls);
+                                         parts_.request_ids, limits_of(config), shared());
   auto opened = listen_or_adopt(*http_, kHttp, config.listen, inherited, config.reuse_port);
   if (opened) include(kHttp, config.listen, inherited, *http_);
   return opened;
@@ -74,8 +72,7 @@ Result<void> Listeners::open_websocket(const Config& config, const SocketsByName
     return render(error, "/ws");
   };
   websocket_ = std::make_unique<HttpListener>(parts_.loops, parts_.websocket_handler, dialect,
-                                              parts_.request_ids, limits_of(config),
-                                              &parts_.access_log, parts_.tls);
+                                              parts_.request_ids, limits_of(config), shared());
   auto opened = listen_or_adopt(*websocket_, kWebsocket, config.websocket_listen, inherited,
                                 config.reuse_port);
   if (opened) include(kWebsocket, config.websocket_listen, inherited, *websocket_);
@@ -83,8 +80,9 @@ Result<void> Listeners::open_websocket(const Config& config, const SocketsByName
 }
 
 Result<void> Listeners::open_grpc(const Config& config, const SocketsByName& inherited) {
-  grpc_ = std::make_unique<GrpcListener>(GrpcListenerParts{
-      parts_.loops, parts_.message_handler, parts_.request_ids, parts_.access_log, parts_.tls});
+  grpc_ = std::make_unique<GrpcListener>(GrpcListenerParts{parts_.loops, parts_.message_handler,
+                                                           parts_.request_ids, parts_.access_log,
+                                                           parts_.tls, places_});
   const auto given = inherited.find(kGrpc);
   const int socket = given == inherited.end() ? -1 : given->second.descriptor;
   auto opened = grpc_->listen(config, socket);

@@ -13,6 +13,7 @@
 #include "common/config/config.h"
 #include "server/grpc/grpc_listener.h"
 #include "server/inherited_socket.h"
+#include "server/transport/connection_places.h"
 #include "server/transport/http_listener.h"
 
 namespace chatgate {
@@ -63,6 +64,9 @@ class Listeners {
   std::string grpc_address() const { return grpc_ ? grpc_->bound_address() : std::string(); }
 
   void set_limits(const Config& config);
+  // Ends what serves only connections of before such a change, once they are gone. False when there
+  // is no such thing; else to be called again.
+  bool end_what_is_old() { return grpc_ && grpc_->end_old_servers(); }
   // While another process takes over (server/takeover/handover.h; there also from other threads).
   // It has these sockets from now on, and `retire` closes the others when their queues are empty.
   void note_taken(const std::vector<std::string>& names);
@@ -95,8 +99,10 @@ class Listeners {
             std::string bound, int descriptor);
   bool is_taken(std::string_view name) const;
   std::vector<HttpListener*> all_http() const;
+  SharedParts shared() { return {&parts_.access_log, parts_.tls, &places_}; }
 
   ListenerParts parts_;
+  ConnectionPlaces places_;  // of all listeners but the administrator's, who always gets in
   std::unique_ptr<HttpListener> http_;
   std::unique_ptr<HttpListener> websocket_;  // null: it has no port of its own
   std::unique_ptr<GrpcListener> grpc_;       // null: it is off

@@ -230,7 +230,7 @@ Result<void> Server::listen() {
       [this](HttpExchange& exchange) {
         router_->answer_websocket_port(exchange, context_of(exchange.loop()));
       },
-      [this](HttpExchange& exchange, Question question) {
+      [this](HttpExchange& exchange, Result<Question> question) {
         router_->answer_message(exchange, context_of(exchange.loop()), std::move(question));
       },
       dialect(), books_.request_ids, access_log_, tls_.get()});
@@ -260,7 +260,8 @@ Result<void> Server::listen_for_admin() {
                          books_.directory,
                          books_.ledger,
                          *books_.writer,
-                         listeners_->named()};
+                         listeners_->named(),
+                         tls_.get()};
   const auto given = inherited_sockets_.find("admin");
   auto opened = open_admin_server(config_.admin_listen, is_admin_listen_default_,
                                   given == inherited_sockets_.end() ? -1 : given->second.descriptor,
@@ -425,8 +426,9 @@ void Server::look_after_certificates() {
 
 int Server::serve_until_stopped() {
   for (;;) {
+    const bool must_look = listeners_->end_what_is_old() || tls_;
     const int64_t wait_ms = upgrade_.look_again_ms();
-    const int signal = take_signal(signals_, tls_ ? std::min(wait_ms, kFileWatchMs) : wait_ms);
+    const int signal = take_signal(signals_, must_look ? std::min(wait_ms, kFileWatchMs) : wait_ms);
     if (signal == SIGHUP) {
       access_log_.reopen();  // another program may have moved it away
       reload();

@@ -3,6 +3,7 @@
 #include "cli/commands.h"
 #include "common/config/explain.h"
 #include "common/secrets/secrets.h"
+#include "common/text/time_text.h"
 #include "server/tls/tls_context.h"
 
 namespace chatgate {
@@ -16,7 +17,7 @@ Result<std::vector<std::string>> explain_tls(const Config& config) {
   const auto context = TlsContext::load(settings.files);
   if (!context) return tl::unexpected(context.error());
   std::string line = "TLS: the main port speaks https alone; certificate valid until " +
-                     (*context)->valid_until() + "; client certificates ";
+                     format_rfc3339((*context)->valid_until()) + "; client certificates ";
   if (settings.files.client_auth == ClientAuth::kOff) {
     line += "are not asked for";
   } else {

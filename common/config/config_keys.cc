@@ -118,9 +118,9 @@ void add_transport_rows(std::vector<ConfigRow>& rows) {
   rows.push_back(integer("headers_max", &Settings::headers_max, "100", 1, 10'000,
                          "most headers of a request"));
   rows.push_back(integer("connections_max", &Settings::connections_max, "20000", 1, 1'000'000,
-                         "connections at a time"));
+                         "connections at a time, at all ports but `admin_listen`"));
   rows.push_back(integer("connections_per_ip_max", &Settings::connections_per_ip_max, "0", 0,
-                         1'000'000, "connections at a time from one address; 0: no limit"));
+                         1'000'000, "likewise, from one address; 0: no limit"));
   rows.push_back(duration("header_timeout", &Settings::header_timeout_ms, "30s", 1, kDayMs,
                           "from a request's first byte to the end of its head"));
   rows.push_back(duration("body_timeout", &Settings::body_timeout_ms, "1m", 1, kDayMs,

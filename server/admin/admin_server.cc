@@ -16,7 +16,7 @@ constexpr size_t kWaitingScrapesMax = 4;
 TransportLimits limits() {
   TransportLimits limits;
   limits.body_bytes_max = 0;
-  limits.connections_max = 32;
+  limits.connections.connections_max = 32;
   limits.header_timeout_ms = 10'000;
   limits.idle_timeout_ms = 300'000;  // scrapers come back every minute or so
   limits.write_timeout_ms = 10'000;

@@ -8,6 +8,7 @@
 #include "server/admin/process_figures.h"
 #include "server/pipeline/pipeline.h"
 #include "server/transport/http_listener.h"
+#include "server/transport/tls_endpoint.h"
 #include "version.h"
 
 namespace chatgate {
@@ -53,6 +54,7 @@ std::vector<prometheus::MetricFamily> MetricsPage::Collect() const {
   collect_upstreams(families);
   collect_loops(families);
   collect_listeners(families);
+  collect_certificate(families);
   collect_process_figures(families);
   return families.take();
 }
@@ -252,6 +254,17 @@ void MetricsPage::collect_listeners(FamilyList& families) const {
     accepted.add({{"listener", name}}, listener->accepted_connections());
     refused.add({{"listener", name}}, listener->refused_connections());
   }
+}
+
+void MetricsPage::collect_certificate(FamilyList& families) const {
+  auto not_after = families.gauge("chatgate_tls_certificate_not_after_timestamp_seconds",
+                                  "When the certificate in force expires.");
+  auto kept = families.gauge("chatgate_tls_certificate_files_kept",
+                             "1 while the TLS files that were given last could not be taken over "
+                             "and older ones are in force, else 0.");
+  if (sources_.tls == nullptr) return;
+  not_after.add({}, sources_.tls->context()->valid_until().unix_ms / 1000);
+  kept.add({}, sources_.tls->are_files_kept() ? 1 : 0);
 }
 
 }  // namespace chatgate

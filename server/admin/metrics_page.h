@@ -22,6 +22,7 @@ class Directory;
 class FamilyList;
 class HttpListener;
 class Ledger;
+class TlsEndpoint;
 class UpstreamPool;
 struct LoopContext;
 
@@ -31,6 +32,7 @@ struct MetricsSources {
   const Ledger& ledger;
   BookWriter& writer;
   std::vector<std::pair<std::string_view, const HttpListener*>> listeners;  // with their names
+  const TlsEndpoint* tls;                                                   // null: there is no TLS
 };
 
 // The state of one moment; `pool` may be null. Any thread but an event loop's: it reads files, and
@@ -55,6 +57,7 @@ class MetricsPage final : public prometheus::Collectable {
   void collect_upstreams(FamilyList& families) const;
   void collect_loops(FamilyList& families) const;
   void collect_listeners(FamilyList& families) const;
+  void collect_certificate(FamilyList& families) const;
 
   const MetricsSources& sources_;
   std::shared_ptr<const UpstreamPool> pool_;

@@ -31,22 +31,23 @@ ino_t number_of(int descriptor) {
 
 }  // namespace
 
-bool GrpcConnections::admit(int socket, const std::string& ip, const GrpcConnectionLimits& limits) {
+GrpcConnections::~GrpcConnections() {
+  for (const auto& connection : connections_) places_.give_back(connection.ip);
+}
+
+void GrpcConnections::add(int socket, const std::string& ip) {
   const std::lock_guard lock(mutex_);
-  const auto is_full = [&] {
-    return static_cast<int64_t>(connections_.size()) >= limits.connections_max ||
-           (limits.connections_per_ip_max > 0 && count_of(ip) >= limits.connections_per_ip_max);
-  };
-  if (is_full()) forget_closed();
-  if (is_full()) return false;
   connections_.push_back({socket, number_of(socket), ip});
-  ++per_ip_[ip];
-  return true;
+}
+
+void GrpcConnections::forget_closed(size_t looks_max) {
+  const std::lock_guard lock(mutex_);
+  look_at(looks_max);
 }
 
 int64_t GrpcConnections::count() {
   const std::lock_guard lock(mutex_);
-  forget_closed();
+  look_at(connections_.size());
   return static_cast<int64_t>(connections_.size());
 }
 
@@ -61,18 +62,18 @@ void GrpcConnections::cut() {
   }
 }
 
-void GrpcConnections::forget_closed() {
-  std::erase_if(connections_, [&](const Connection& connection) {
-    if (number_of(connection.descriptor) == connection.number) return false;
-    const auto count = per_ip_.find(connection.ip);
-    if (--count->second == 0) per_ip_.erase(count);
-    return true;
-  });
-}
-
-int64_t GrpcConnections::count_of(const std::string& ip) const {
-  const auto count = per_ip_.find(ip);
-  return count == per_ip_.end() ? 0 : count->second;
+void GrpcConnections::look_at(size_t looks_max) {
+  for (size_t looks = std::min(looks_max, connections_.size()); looks > 0; --looks) {
+    if (next_look_ >= connections_.size()) next_look_ = 0;
+    auto& connection = connections_[next_look_];
+    if (number_of(connection.descriptor) == connection.number) {
+      ++next_look_;
+      continue;
+    }
+    places_.give_back(connection.ip);
+    std::swap(connection, connections_.back());
+    connections_.pop_back();
+  }
 }
 
 struct GrpcAcceptor::Impl {
@@ -81,8 +82,8 @@ struct GrpcAcceptor::Impl {
   Timer rest;
 };
 
-GrpcAcceptor::GrpcAcceptor(EventLoop& loop, Take take)
-    : loop_(loop), take_(std::move(take)), impl_(std::make_unique<Impl>(loop)) {}
+GrpcAcceptor::GrpcAcceptor(EventLoop& loop, ConnectionPlaces& places, Take take)
+    : loop_(loop), places_(places), take_(std::move(take)), impl_(std::make_unique<Impl>(loop)) {}
 GrpcAcceptor::~GrpcAcceptor() = default;
 
 void GrpcAcceptor::start(int socket) {
@@ -159,13 +160,13 @@ int GrpcAcceptor::accept_one() {
   const std::string ip = ip_of(address);
   const auto parsed = parse_ip_address(ip.substr(0, ip.find('%')));
   const bool is_denied = parsed && limits_.denied.contains(*parsed);
-  if (is_denied || !connections_.admit(socket, ip, limits_)) {
+  if (is_denied || !places_.take(ip, limits_.connections)) {
     ::close(socket);
     return 0;
   }
   const int on = 1;
   setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  take_(socket);
+  take_(socket, ip);
   return 0;
 }
 

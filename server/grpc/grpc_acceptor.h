@@ -1,5 +1,5 @@
-// Accepts the connections of the gRPC door and hands them to the module, which serves them with
-// threads of its own. So it is here that they are counted, limited, denied and at last cut.
+// Accepts the connections of the gRPC door for the module, which serves them with threads of its
+// own. So it is here that they are limited, denied, counted and at last cut.
 #pragma once
 
 #include <sys/types.h>
@@ -9,29 +9,36 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "common/net/ip_range_set.h"
 #include "common/result.h"
+#include "server/transport/connection_places.h"
 #include "server/transport/event_loop.h"
 
 namespace chatgate {
 
 struct GrpcConnectionLimits {
-  int64_t connections_max = 20'000;
-  int64_t connections_per_ip_max = 0;  // 0: no limit
+  ConnectionLimits connections;
   IpRangeSet denied;
 };
 
-// The connections that were handed over. gRPC does not tell when it closes one, but a socket has a
-// number of its own (st_ino) beside that of its descriptor: whoever finds another socket at the
-// descriptor, or none, knows. They are looked at only when a limit is near or somebody asks. Any
-// thread.
+// The connections that were handed over to a server. gRPC does not tell when it closes one, but a
+// socket has a number of its own (st_ino) beside that of its descriptor: whoever finds another
+// socket at the descriptor, or none, knows. They are looked at only when a limit is reached or
+// somebody asks. Any thread.
 class GrpcConnections {
  public:
-  // Whether one more may come. REQUIRES: `socket` is open and not handed over yet.
-  bool admit(int socket, const std::string& ip, const GrpcConnectionLimits& limits);
+  explicit GrpcConnections(ConnectionPlaces& places) : places_(places) {}
+  ~GrpcConnections();  // gives all places back
+  GrpcConnections(const GrpcConnections&) = delete;
+  GrpcConnections& operator=(const GrpcConnections&) = delete;
+
+  // REQUIRES: a place was taken for it, which is given back when it is found closed; `socket` is
+  // open and not handed over yet.
+  void add(int socket, const std::string& ip);
+  // Looks at so many of them, each time at others.
+  void forget_closed(size_t looks_max);
   int64_t count();
   // Ends each as if its client had gone.
   void cut();
@@ -42,20 +49,20 @@ class GrpcConnections {
     ino_t number;
     std::string ip;
   };
-  void forget_closed();
-  int64_t count_of(const std::string& ip) const;
+  void look_at(size_t looks_max);  // REQUIRES: the mutex is held
 
+  ConnectionPlaces& places_;
   std::mutex mutex_;
   std::vector<Connection> connections_;
-  std::unordered_map<std::string, int64_t> per_ip_;
+  size_t next_look_ = 0;
 };
 
 class GrpcAcceptor {
  public:
-  using Take = std::function<void(int socket)>;
+  using Take = std::function<void(int socket, const std::string& ip)>;
 
-  // `take`: on the loop's own stack; the socket is then its.
-  GrpcAcceptor(EventLoop& loop, Take take);
+  // `take`: on the loop's own stack; the socket is then its, and the place that was taken for it.
+  GrpcAcceptor(EventLoop& loop, ConnectionPlaces& places, Take take);
   ~GrpcAcceptor();  // REQUIRES: the loop no longer runs
 
   // REQUIRES: called once, before the loop runs; `socket` listens and does not block.
@@ -71,8 +78,6 @@ class GrpcAcceptor {
   // No new connections. Any thread.
   void stop();
 
-  GrpcConnections& connections() { return connections_; }
-
  private:
   struct Impl;
   void await_connections();
@@ -80,10 +85,10 @@ class GrpcAcceptor {
   int accept_one();
 
   EventLoop& loop_;
+  ConnectionPlaces& places_;
   const Take take_;
   GrpcConnectionLimits limits_;  // the loop's
   bool is_paused_ = false;       // too
-  GrpcConnections connections_;
   std::unique_ptr<Impl> impl_;
 };
 

@@ -83,6 +83,15 @@ int grpc_status_of(int http_status) {
   }
 }
 
+// As gRPC's own servers say it (gRPC, "Status codes and their use in gRPC").
+GrpcEnd end_of_fault(GrpcQuestion::Fault fault) {
+  if (fault == GrpcQuestion::Fault::kNotOne) {
+    return {kUnimplemented, "a call has one question, no less and no more", {}};
+  }
+  return {
+      kInternal, "the question is no askrequest of chat.proto, or a text in it is no UTF-8", {}};
+}
+
 std::string as_utf8(std::string_view text) {
   if (is_valid_utf8(text)) return std::string(text);
   using nlohmann::json;
@@ -139,7 +148,8 @@ GrpcExchange::GrpcExchange(std::shared_ptr<GrpcCallState> state, RequestId id,
                            int64_t write_timeout_ms)
     : MessageExchange(state->loop(), id, origin, bytes_in, access_log),
       state_(std::move(state)),
-      write_timeout_ms_(write_timeout_ms) {
+      write_timeout_ms_(write_timeout_ms),
+      fault_status_(kInvalidArgument) {
   state_->when_cancelled([this] { client_gone(); });
   if (state_->is_cancelled()) client_gone();
   state_->add_metadata("x-request-id", format_request_id(id));
@@ -161,7 +171,8 @@ bool GrpcExchange::send_message(std::string_view text) {
 }
 
 bool GrpcExchange::send_error(int status, std::string_view text) {
-  end_.status = grpc_status_of(status);
+  const int grpc_status = grpc_status_of(status);
+  end_.status = grpc_status == kInvalidArgument ? fault_status_ : grpc_status;
   end_.message = text;
   return send_message(kError);
 }

@@ -21,6 +21,8 @@ const std::vector<std::string>& grpc_metadata_names();
 std::string ip_of_peer(std::string_view peer);
 // The status that stands for one of HTTP's (google.rpc.Code).
 int grpc_status_of(int http_status);
+// And the one for a question that is none, with what is wrong with it; REQUIRES: a fault.
+GrpcEnd end_of_fault(GrpcQuestion::Fault fault);
 // Protobuf's texts are UTF-8; what is not becomes U+FFFD.
 std::string as_utf8(std::string_view text);
 
@@ -68,6 +70,8 @@ class GrpcExchange final : public MessageExchange {
                size_t bytes_in, AccessLog* access_log, int64_t write_timeout_ms);
   ~GrpcExchange() override;
 
+  // A question that is none ends with this status of gRPC's instead of INVALID_ARGUMENT.
+  void set_fault_status(int status) { fault_status_ = status; }
   // After the route has returned: sends the answer, and the call's status.
   void finish_call();
 
@@ -80,6 +84,7 @@ class GrpcExchange final : public MessageExchange {
  private:
   const std::shared_ptr<GrpcCallState> state_;
   const int64_t write_timeout_ms_;
+  int fault_status_;
   GrpcEnd end_;
 };
 

@@ -27,6 +27,8 @@ namespace {
 constexpr size_t kCallsMax = 16'384;
 // How long a drain waits for connections without calls: clients that are alive close them at once.
 constexpr int64_t kGoodbyeMs = 1'000;
+// Before a connection is refused: a flood shall not make a loop look at all of them each time.
+constexpr size_t kLooksMax = 1024;
 constexpr std::string_view kPath = "/chat.Chat/Ask";
 constexpr std::string_view kTransport = "GRPC";
 
@@ -62,6 +64,15 @@ std::string user_of(const TlsEndpoint& tls, const std::string& pem) {
   const std::unique_ptr<X509, decltype(&X509_free)> certificate(
       PEM_read_bio_X509(bytes.get(), nullptr, nullptr, nullptr), X509_free);
   return certificate ? tls.account_of(describe_certificate(*certificate)) : std::string();
+}
+
+Result<Question> question_of(GrpcQuestion& question) {
+  if (question.fault != GrpcQuestion::Fault::kNone) {
+    return fail(ErrorCode::kInvalidArgument, end_of_fault(question.fault).message);
+  }
+  if (question.conversation_id.empty()) question.conversation_id = kNewConversation;
+  return Question{std::move(question.conversation_id), std::move(question.parent_id),
+                  std::move(question.prompt)};
 }
 
 // Ends a call that is posted to a loop and never gets its turn.
@@ -151,10 +162,10 @@ void GrpcListener::Calls::answer(const std::shared_ptr<GrpcCallState>& state,
   }
   GrpcExchange exchange(state, parts_.request_ids.next(), origin, question.prompt.size(),
                         &parts_.access_log, write_timeout_ms);
-  if (question.conversation_id.empty()) question.conversation_id = kNewConversation;
+  auto asked = question_of(question);
+  if (!asked) exchange.set_fault_status(end_of_fault(question.fault).status);
   try {
-    parts_.handler(exchange, {std::move(question.conversation_id), std::move(question.parent_id),
-                              std::move(question.prompt)});
+    parts_.handler(exchange, std::move(asked));
   } catch (const std::exception& error) {
     log::error("request_failed_inside", {{"reason", std::string_view(error.what())}});
     exchange.answer(500, {}, "internal error");
@@ -185,18 +196,20 @@ void GrpcListener::Calls::finish_all() {
 
 GrpcListener::GrpcListener(GrpcListenerParts parts)
     : tls_(parts.tls),
+      places_(parts.places),
       calls_(std::make_shared<Calls>(parts)),
-      acceptor_(*parts.loops.front(), [this](int socket) { take(socket); }) {}
+      acceptor_(*parts.loops.front(), parts.places,
+                [this](int socket, const std::string& ip) { take(socket, ip); }) {
+  places_.when_full([this] { look_for_places(); });
+}
 
 // The order is that of grpc_module.h: calls, then connections, then the server, which waits for
 // both.
 GrpcListener::~GrpcListener() {
-  if (!server_) return;
-  server_->drain();
+  for (const auto& server : servers_) server->grpc->drain();
   calls_->finish_all();
-  acceptor_.connections().cut();
-  server_.reset();
-  retired_servers_.clear();
+  cut_connections();
+  servers_.clear();
 }
 
 Result<void> GrpcListener::listen(const Config& config, int socket) {
@@ -207,65 +220,92 @@ Result<void> GrpcListener::listen(const Config& config, int socket) {
   bound_address_ = bound_address_of(*opened);
   acceptor_.start(*opened);
   settings_ = settings_of(config, tls_);
-  auto server = start_grpc_server(settings_, calls_);
-  if (!server) return tl::unexpected(server.error());
-  server_ = std::move(*server);
+  {
+    const std::lock_guard lock(servers_mutex_);
+    if (auto added = add_server(); !added) return added;
+  }
   set_limits(config);
   return {};
 }
 
 void GrpcListener::set_limits(const Config& config) {
   calls_->write_timeout_ms = config.write_timeout_ms;
-  acceptor_.set_limits({config.connections_max, config.connections_per_ip_max,
+  acceptor_.set_limits({{config.connections_max, config.connections_per_ip_max},
                         front_rules_of(config).value().denied});
   auto settings = settings_of(config, tls_);
   const std::lock_guard lock(servers_mutex_);
   if (settings == settings_) return;
   std::swap(settings, settings_);
   if (is_draining_) return;
-  if (replace_server()) {
-    retired_servers_.back()->drain();
-  } else {
+  if (auto added = add_server(); !added) {
     settings_ = std::move(settings);
+    log::error("grpc_not_renewed", {{"reason", std::string_view(added.error().message)}});
   }
 }
 
-bool GrpcListener::replace_server() {
-  auto server = start_grpc_server(settings_, calls_);
-  if (!server) {
-    log::error("grpc_not_renewed", {{"reason", std::string_view(server.error().message)}});
-    return false;
-  }
-  retired_servers_.push_back(std::exchange(server_, std::move(*server)));
-  return true;
+Result<void> GrpcListener::add_server() {
+  auto started = start_grpc_server(settings_, calls_);
+  if (!started) return tl::unexpected(std::move(started.error()));
+  servers_.push_back(std::make_unique<Server>(std::move(*started), places_));
+  return {};
 }
 
-void GrpcListener::take(int socket) {
+// Not before the last connection has gone is a server of gRPC's drained, for then it may cancel a
+// call that has just come. A call may outlive its connection: its coroutine still reads the answer.
+bool GrpcListener::end_old_servers() {
+  const std::lock_guard lock(servers_mutex_);
+  for (size_t i = 0; i + 1 < servers_.size(); ++i) {
+    if (servers_[i]->connections.count() == 0) servers_[i]->grpc->drain();
+  }
+  std::erase_if(servers_, [](const auto& server) { return server->grpc->has_ended(); });
+  return servers_.size() > 1;
+}
+
+void GrpcListener::take(int socket, const std::string& ip) {
   const std::lock_guard lock(servers_mutex_);
   if (is_draining_) {  // gRPC would neither serve nor close it
     ::close(socket);
+    places_.give_back(ip);
     return;
   }
-  server_->take(socket);
+  servers_.back()->connections.add(socket, ip);
+  servers_.back()->grpc->take(socket);
+}
+
+void GrpcListener::look_for_places() {
+  const std::lock_guard lock(servers_mutex_);
+  for (const auto& server : servers_) server->connections.forget_closed(kLooksMax);
+}
+
+void GrpcListener::cut_connections() {
+  const std::lock_guard lock(servers_mutex_);
+  for (const auto& server : servers_) server->connections.cut();
+}
+
+int64_t GrpcListener::count_connections() {
+  const std::lock_guard lock(servers_mutex_);
+  int64_t count = 0;
+  for (const auto& server : servers_) count += server->connections.count();
+  return count;
 }
 
 void GrpcListener::drain() {
   if (is_draining_.exchange(true)) return;
   acceptor_.stop();
   const std::lock_guard lock(servers_mutex_);
-  server_->drain();
+  for (const auto& server : servers_) server->grpc->drain();
 }
 
 void GrpcListener::close_all() {
   drain();
-  acceptor_.connections().cut();
+  cut_connections();
 }
 
 // One that is older has only calls that never end, such as to watch the health.
 int64_t GrpcListener::connections_to_retire(int64_t retired_for_ms) {
   const int64_t calls = calls_->count();
   const bool are_all_old = retired_for_ms > GrpcSettings().connection_age_ms * 5 / 4;
-  return calls > 0 || are_all_old ? calls : acceptor_.connections().count();
+  return calls > 0 || are_all_old ? calls : count_connections();
 }
 
 int64_t GrpcListener::open_connections() {
@@ -276,7 +316,7 @@ int64_t GrpcListener::open_connections() {
   }
   const int64_t now_ms = system_clock().steady_ms();
   if (goodbye_until_ms_ < 0) goodbye_until_ms_ = now_ms + kGoodbyeMs;
-  return now_ms < goodbye_until_ms_ ? acceptor_.connections().count() : 0;
+  return now_ms < goodbye_until_ms_ ? count_connections() : 0;
 }
 
 }  // namespace chatgate

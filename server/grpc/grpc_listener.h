@@ -27,15 +27,17 @@ class AccessLog;
 class TlsEndpoint;
 struct Question;
 
-// Answers a question inside its coroutine. Exceptions become an error.
-using MessageHandler = std::function<void(HttpExchange&, Question)>;
+// Answers a question inside its coroutine, or says what is wrong with it. Exceptions become an
+// error.
+using MessageHandler = std::function<void(HttpExchange&, Result<Question>)>;
 
 struct GrpcListenerParts {
   std::vector<EventLoop*> loops;
   MessageHandler handler;
   RequestIds& request_ids;
   AccessLog& access_log;
-  TlsEndpoint* tls;  // null: connections are not encrypted
+  TlsEndpoint* tls;          // null: connections are not encrypted
+  ConnectionPlaces& places;  // outlives the listener
 };
 
 class GrpcListener {
@@ -50,9 +52,13 @@ class GrpcListener {
   std::string bound_address() const { return bound_address_; }
 
   // For connections and calls that begin from now on. What a server of gRPC's cannot change while
-  // it runs makes another one: clients of the old are told to connect anew, their calls end in
-  // peace.
+  // it runs, such as its certificate, makes another one, which gets all new connections. The old
+  // one serves on until its clients have left, which each connection's are told to within a minute:
+  // no call is lost.
   void set_limits(const Config& config);
+  // Ends old servers that nobody is connected to any more. False when there are none left; else to
+  // be called again.
+  bool end_old_servers();
   // As HttpListener's, and from any thread like these. Nothing else is needed to retire: clients
   // make a new connection each minute, and a call that comes on the old one meanwhile is served.
   void pause() { acceptor_.pause(); }
@@ -70,17 +76,27 @@ class GrpcListener {
 
  private:
   class Calls;
+  // A server of gRPC's, and the connections that it got.
+  struct Server {
+    Server(std::unique_ptr<GrpcServer> started, ConnectionPlaces& places)
+        : grpc(std::move(started)), connections(places) {}
+    std::unique_ptr<GrpcServer> grpc;
+    GrpcConnections connections;
+  };
 
-  void take(int socket);
-  bool replace_server();  // REQUIRES: servers_mutex_ is held
+  void take(int socket, const std::string& ip);
+  Result<void> add_server();  // REQUIRES: servers_mutex_ is held
+  void look_for_places();
+  void cut_connections();
+  int64_t count_connections();
 
   TlsEndpoint* const tls_;
+  ConnectionPlaces& places_;
   std::shared_ptr<Calls> calls_;
   GrpcAcceptor acceptor_;
   GrpcSettings settings_;  // of the main thread until it listens, then under servers_mutex_
   std::mutex servers_mutex_;
-  std::unique_ptr<GrpcServer> server_;
-  std::vector<std::unique_ptr<GrpcServer>> retired_servers_;  // drained
+  std::vector<std::unique_ptr<Server>> servers_;  // the last one gets new connections
   std::string bound_address_;
   int64_t goodbye_until_ms_ = -1;  // -1: no drain, or calls are under way
   std::atomic<bool> is_draining_ = false;

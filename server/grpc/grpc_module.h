@@ -31,6 +31,12 @@ using GrpcMetadata = std::vector<std::pair<std::string, std::string>>;  // names
 
 // A question as it came.
 struct GrpcQuestion {
+  enum class Fault : uint8_t {
+    kNone,
+    kUnparsable,  // its bytes are no `askrequest`
+    kNotOne,      // there is none, or there are several
+  };
+  Fault fault = Fault::kNone;  // else only what follows the ids is there
   std::string prompt;
   std::string conversation_id;
   std::string parent_id;
@@ -108,8 +114,11 @@ class GrpcServer {
   virtual ~GrpcServer() = default;  // REQUIRES: every call is finished. Waits for connections
   // `socket` is connected and non-blocking, and the server's from now on.
   virtual void take(int socket) = 0;
-  // Tells clients to go elsewhere: no new calls, the running ones end in peace. Does not wait.
+  // Tells clients to go elsewhere: no new calls, the running ones end in peace. Does not wait. A
+  // call that comes in that instant may be cancelled.
   virtual void drain() = 0;
+  // Whether all calls and connections have ended after that; the destructor then waits for nothing.
+  virtual bool has_ended() const = 0;
 };
 
 // The one symbol of the module. Null, with the reason in `error`, when it cannot serve so.

@@ -68,6 +68,12 @@ std::string time_text(const ASN1_TIME* time) {
   return printed;
 }
 
+Timestamp timestamp_of(const ASN1_TIME* time) {
+  tm parts{};
+  if (ASN1_TIME_to_tm(time, &parts) != 1) return {};
+  return {int64_t{timegm(&parts)} * 1000};
+}
+
 int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* chosen_bytes,
                     const unsigned char* offered, unsigned int offered_bytes, void*) {
   unsigned char* found = nullptr;
@@ -357,7 +363,8 @@ Result<void> TlsContextLoader::use_certificate() {
   if (!is_used) {
     return refuse("tls_cert", files_.certificate, "OpenSSL refuses it: " + openssl_reason());
   }
-  made_->valid_until_ = time_text(X509_get0_notAfter(chain->front().get()));
+  made_->valid_from_ = timestamp_of(X509_get0_notBefore(chain->front().get()));
+  made_->valid_until_ = timestamp_of(X509_get0_notAfter(chain->front().get()));
   return {};
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "common/clock.h"
 #include "common/result.h"
 #include "server/tls/tls_settings.h"
 
@@ -27,8 +28,11 @@ class TlsContext {
   ssl_ctx_st* get() const { return context_.get(); }
   // What is not wrong but should be looked at: a certificate that has expired, an open key file.
   const std::vector<std::string>& warnings() const { return warnings_; }
-  // Until when the certificate is valid, for people.
-  const std::string& valid_until() const { return valid_until_; }
+  // Of the server's own certificate: those that lead to its authority may be left over from long
+  // ago, and clients find their way without them.
+  bool is_valid_at(Timestamp time) const { return valid_from_ <= time && time < valid_until_; }
+  Timestamp valid_from() const { return valid_from_; }
+  Timestamp valid_until() const { return valid_until_; }
   // What it was made of, as PEM text, for transports with a TLS of their own. The key is a secret.
   struct PemTexts {
     std::string certificates;
@@ -53,7 +57,7 @@ class TlsContext {
 
   std::unique_ptr<ssl_ctx_st, Deleter> context_;
   std::vector<std::string> warnings_;
-  std::string valid_until_;
+  Timestamp valid_from_, valid_until_;
   std::string digest_;
 };
 

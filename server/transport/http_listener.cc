@@ -6,11 +6,8 @@
 #include <unistd.h>
 #include <algorithm>
 #include <boost/asio/ip/tcp.hpp>
-#include <cassert>
 #include <cerrno>
 #include <cstring>
-#include <mutex>
-#include <unordered_map>
 #include <utility>
 
 #include "common/log/access_log.h"
@@ -29,13 +26,13 @@ constexpr int kAcceptsPerTurn = 64;
 
 struct HttpListener::Impl {
   Impl(const std::vector<EventLoop*>& loops, HttpHandler handler, HttpDialect http_dialect,
-       RequestIds& ids, const TransportLimits& transport_limits, AccessLog* log_of_accesses,
-       TlsEndpoint* tls)
+       RequestIds& ids, const TransportLimits& transport_limits, const SharedParts& shared)
       : limits(transport_limits),
         dialect(std::move(http_dialect)),
         request_ids(ids),
-        access_log(log_of_accesses),
-        is_encrypted(tls != nullptr),
+        access_log(shared.access_log),
+        is_encrypted(shared.tls != nullptr),
+        places(shared.places ? *shared.places : own_places),
         acceptor(loops.front()->io()),
         accept_timer(*loops.front()) {
     auto processor = make_request_processor(std::move(handler));
@@ -46,7 +43,7 @@ struct HttpListener::Impl {
       host.dialect = &dialect;
       host.request_ids = &request_ids;
       host.access_log = access_log;
-      host.tls = tls;
+      host.tls = shared.tls;
       host.is_counted = access_log != nullptr;
       host.limits = limits;
     }
@@ -57,7 +54,6 @@ struct HttpListener::Impl {
   void accept_waiting();
   int accept_one();
   void take(int socket, const sockaddr_storage& address);
-  bool admit(const std::string& ip);
   void release(const std::string& ip);
   void refuse(int socket, const std::string& ip);
   template <class F>
@@ -72,6 +68,8 @@ struct HttpListener::Impl {
   RequestIds& request_ids;
   AccessLog* const access_log;  // may be null
   const bool is_encrypted;
+  ConnectionPlaces own_places;
+  ConnectionPlaces& places;
   std::vector<std::shared_ptr<ConnectionHost>> hosts;
   asio::ip::tcp::acceptor acceptor;
   Timer accept_timer;
@@ -79,17 +77,15 @@ struct HttpListener::Impl {
   size_t next_host = 0;
   std::atomic<int64_t> connections{0};
   Counter accepted, refused;  // on the accepting loop
-  std::mutex per_ip_mutex;
-  std::unordered_map<std::string, int64_t> per_ip;
   std::string bound_address;
   uint16_t port = 0;
 };
 
 HttpListener::HttpListener(const std::vector<EventLoop*>& loops, HttpHandler handler,
                            HttpDialect dialect, RequestIds& request_ids,
-                           const TransportLimits& limits, AccessLog* access_log, TlsEndpoint* tls)
+                           const TransportLimits& limits, const SharedParts& shared)
     : impl_(std::make_unique<Impl>(loops, std::move(handler), std::move(dialect), request_ids,
-                                   limits, access_log, tls)) {}
+                                   limits, shared)) {}
 HttpListener::~HttpListener() = default;
 
 Result<void> HttpListener::listen(const std::string& address, bool shares_port) {
@@ -218,11 +214,12 @@ int HttpListener::Impl::accept_one() {
 
 void HttpListener::Impl::take(int socket, const sockaddr_storage& address) {
   std::string ip = ip_of(address);
-  if (!admit(ip)) {
+  if (!places.take(ip, limits.connections)) {
     refused.add();
     refuse(socket, ip);
     return;
   }
+  ++connections;
   accepted.add();
   const int on = 1;
   setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -233,21 +230,9 @@ void HttpListener::Impl::take(int socket, const sockaddr_storage& address) {
   });
 }
 
-bool HttpListener::Impl::admit(const std::string& ip) {
-  if (limits.connections_max > 0 && connections.load() >= limits.connections_max) return false;
-  const std::lock_guard lock(per_ip_mutex);
-  auto& count = per_ip[ip];
-  if (limits.connections_per_ip_max > 0 && count >= limits.connections_per_ip_max) return false;
-  ++count;
-  ++connections;
-  return true;
-}
-
+// The count last: whoever sees that nothing is open may end what this listener shares.
 void HttpListener::Impl::release(const std::string& ip) {
-  const std::lock_guard lock(per_ip_mutex);
-  const auto found = per_ip.find(ip);
-  assert(found != per_ip.end() && found->second > 0);
-  if (--found->second == 0) per_ip.erase(found);
+  places.give_back(ip);
   --connections;
 }
 

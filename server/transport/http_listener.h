@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "common/result.h"
+#include "server/transport/connection_places.h"
 #include "server/transport/event_loop.h"
 #include "server/transport/http_exchange.h"
 #include "server/transport/request_ids.h"
@@ -21,12 +22,11 @@ namespace chatgate {
 class AccessLog;
 class TlsEndpoint;
 
-// Times in milliseconds, sizes in bytes; 0 connections: no limit.
+// Times in milliseconds, sizes in bytes.
 struct TransportLimits {
   HeadLimits head;
+  ConnectionLimits connections;
   int64_t body_bytes_max = 64LL << 20;
-  int64_t connections_max = 20'000;
-  int64_t connections_per_ip_max = 0;
   int64_t header_timeout_ms = 30'000;
   int64_t body_timeout_ms = 60'000;
   int64_t idle_timeout_ms = 120'000;
@@ -49,13 +49,18 @@ struct HttpDialect {
   std::function<HeaderList(RequestId id, int64_t processing_ms)> own_headers;
 };
 
+// What the listeners that serve a gateway's clients have in common. Each outlives them.
+struct SharedParts {
+  AccessLog* access_log = nullptr;     // the requests are then counted by the loops' metrics, too
+  TlsEndpoint* tls = nullptr;          // connections are then encrypted, all of them
+  ConnectionPlaces* places = nullptr;  // null: the listener counts for itself
+};
+
 class HttpListener {
  public:
-  // With an access log the requests are the gateway's own, and its loops' metrics count them. With
-  // `tls`, connections are encrypted, all of them.
   HttpListener(const std::vector<EventLoop*>& loops, HttpHandler handler, HttpDialect dialect,
                RequestIds& request_ids, const TransportLimits& limits,
-               AccessLog* access_log = nullptr, TlsEndpoint* tls = nullptr);
+               const SharedParts& shared = {});
   ~HttpListener();  // REQUIRES: no connection is left, or the loops no longer run
 
   // Binds "address:port", "[v6]:port", "name:port"; port 0 picks a free one. The message of a

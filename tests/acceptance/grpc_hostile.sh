@@ -4,6 +4,8 @@
 . "$here/lib_grpc.sh"
 start_upstream
 set_price gpt-4o
+add_user late
+late=$token
 add_user ann
 start_grpc_gateway --header-timeout 1s --grpc-message-bytes-max 64KiB --header-bytes-max 16KiB \
   --connections-max 40 --context-tokens 100000
@@ -23,7 +25,12 @@ printf '%b' "$preface$settings\xff\xff\xff\x01\x04\x00\x00\x00\x01" | to_grpc # 
 status=$(curl --silent --http2-prior-knowledge --max-time 20 --output /dev/null --write-out '%{http_code}' \
   "http://$grpc/anything") || true
 expect_match "plain HTTP/2" "$status" '^(415|200|404|000)$'
-node "$here/grpc_hostile.mjs" "$grpc" "$token" || fail "a strange call was not refused as it should be"
+node "$here/grpc_hostile.mjs" "$grpc" "$token" "$late" || fail "a strange call was not refused as it should be"
+# Those that gRPC lets pass (half a message behind a whole one, a flag that says nothing, a wrong deadline,
+# another type), and the two good ones.
+expect "what was charged" "$(admin usage report --format json --by user |
+  json 'input.find(row => row.user === "ann").requests')" 6
+expect_no_holds
 
 ask "\"prompt\":\"$(head -c 70000 /dev/zero | tr '\0' x)\""
 expect "a large question" "$code" RESOURCE_EXHAUSTED

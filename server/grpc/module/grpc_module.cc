@@ -13,6 +13,7 @@
 #include <mutex>
 #include <thread>
 
+#include "chat.grpc.pb.h"
 #include "server/grpc/module/ask_service.h"
 #include "server/grpc/module/reflection_service.h"
 
@@ -110,7 +111,7 @@ class ModuleServer final : public GrpcServer {
     set_limits(builder, settings);
     acceptor_ = builder.experimental().AddExternalConnectionAcceptor(
         Builder::experimental_type::ExternalConnectionType::FROM_FD, credentials_of(settings.tls));
-    builder.RegisterService(&ask_);
+    builder.RegisterCallbackGenericService(&ask_);
     for (const auto& service : reflection_) builder.RegisterService(service.get());
     server_ = builder.BuildAndStart();
     if (server_) {
@@ -135,15 +136,20 @@ class ModuleServer final : public GrpcServer {
   void drain() override {
     if (is_draining_.exchange(true)) return;
     server_->GetHealthCheckService()->SetServingStatus(false);
-    end_ = std::thread([this] { server_->Shutdown(); });
+    end_ = std::thread([this] {
+      server_->Shutdown();
+      has_ended_ = true;
+    });
   }
+
+  bool has_ended() const override { return has_ended_; }
 
  private:
   AskService ask_;
   std::vector<std::unique_ptr<grpc::Service>> reflection_;
   std::unique_ptr<Acceptor> acceptor_;
   std::unique_ptr<grpc::Server> server_;  // before what it uses
-  std::atomic<bool> is_draining_ = false;
+  std::atomic<bool> is_draining_ = false, has_ended_ = false;
   std::thread end_;  // waits for calls and connections to end
 };
 

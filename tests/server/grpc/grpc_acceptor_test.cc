@@ -22,16 +22,21 @@ struct Pair {
 };
 
 TEST_CASE("Connections of gRPC are counted until gRPC closes them", "[grpc]") {
-  GrpcConnections connections;
-  GrpcConnectionLimits limits;
-  limits.connections_max = 3;
-  limits.connections_per_ip_max = 2;
+  ConnectionPlaces places;
+  GrpcConnections connections(places);
+  places.when_full([&] { connections.forget_closed(2); });
+  const ConnectionLimits limits{3, 2};
+  const auto admit = [&](int socket, const std::string& ip) {
+    if (!places.take(ip, limits)) return false;
+    connections.add(socket, ip);
+    return true;
+  };
   Pair one, two, three, four;
-  REQUIRE(connections.admit(one.ends[0], "192.0.2.1", limits));
-  REQUIRE(connections.admit(two.ends[0], "192.0.2.1", limits));
-  REQUIRE_FALSE(connections.admit(three.ends[0], "192.0.2.1", limits));
-  REQUIRE(connections.admit(three.ends[0], "192.0.2.2", limits));
-  REQUIRE_FALSE(connections.admit(four.ends[0], "192.0.2.3", limits));
+  REQUIRE(admit(one.ends[0], "192.0.2.1"));
+  REQUIRE(admit(two.ends[0], "192.0.2.1"));
+  REQUIRE_FALSE(admit(three.ends[0], "192.0.2.1"));
+  REQUIRE(admit(three.ends[0], "192.0.2.2"));
+  REQUIRE_FALSE(admit(four.ends[0], "192.0.2.3"));
   REQUIRE(connections.count() == 3);
 
   // Another socket under the same number is another connection.
@@ -39,17 +44,28 @@ TEST_CASE("Connections of gRPC are counted until gRPC closes them", "[grpc]") {
   one.close_first();
   REQUIRE(dup2(four.ends[0], number) == number);
   REQUIRE(connections.count() == 2);
-  REQUIRE(connections.admit(number, "192.0.2.1", limits));
-  REQUIRE_FALSE(connections.admit(four.ends[0], "192.0.2.1", limits));
+  REQUIRE(admit(number, "192.0.2.1"));
+  REQUIRE_FALSE(admit(four.ends[0], "192.0.2.1"));
   ::close(number);
   REQUIRE(connections.count() == 2);
+
+  // A few looks at a time are enough to find all in the end.
+  two.close_first();
+  three.close_first();
+  int tries = 0;
+  while (!places.take("192.0.2.9", {1, 0})) REQUIRE(++tries < 3);
+  REQUIRE(connections.count() == 0);
+  places.give_back("192.0.2.9");
 }
 
 TEST_CASE("Connections of gRPC are cut, and those of others are not", "[grpc]") {
-  GrpcConnections connections;
+  ConnectionPlaces places;
+  GrpcConnections connections(places);
   Pair mine, gone, other;
-  REQUIRE(connections.admit(mine.ends[0], "192.0.2.1", {}));
-  REQUIRE(connections.admit(gone.ends[0], "192.0.2.1", {}));
+  for (const int socket : {mine.ends[0], gone.ends[0]}) {
+    REQUIRE(places.take("192.0.2.1", {}));
+    connections.add(socket, "192.0.2.1");
+  }
   const int number = gone.ends[0];
   gone.close_first();
   REQUIRE(dup2(other.ends[0], number) == number);
