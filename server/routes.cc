@@ -19,6 +19,7 @@ constexpr Door kAgent{"agent", render_agent_error};
 constexpr Door kWebChat{"web", render_web_error};
 constexpr Door kWebPage{"web", render_web_error};  // what a page asks at its start
 constexpr Door kAccounts{"web", render_accounts_error};
+constexpr Door kAdmin{"web", render_accounts_error};
 constexpr Door kAsk{"ask", render_ask_error};
 constexpr Door kAskMessages{"ask", render_message_error};
 constexpr Door kChatgpt{"platform", render_chatgpt_error};
@@ -48,6 +49,8 @@ constexpr std::array kRoutes{
     RouteEntry{"/api/session", kWebPage, answer_session, kDescribeWeb},
     RouteEntry{"/api/config", kWebPage, answer_config, kDescribeWeb},
     RouteEntry{"/accounts", kAccounts, answer_accounts, kDescribeAccounts, has_ops_key},
+    RouteEntry{"/admin", kAdmin, answer_admin, kDescribeAdmin, has_ops_key},
+    RouteEntry{"/admin/", kAdmin, answer_admin, kDescribeAdmin, has_ops_key},
     RouteEntry{"/ask", kAsk, answer_ask, kDescribeAsk},
     RouteEntry{"/ask/", kAsk, answer_ask, kDescribeAsk},
     RouteEntry{kWebsocketPath, kAsk, answer_websocket, kDescribeAsk},
@@ -79,6 +82,7 @@ bool is_open(const Door& door, const Config& config) {
 
 FrontKind kind_of(const Door& door) {
   if (&door == &kHealth) return FrontKind::kProbe;
+  if (&door == &kAdmin) return FrontKind::kOwnPage;
   return &door == &kWebChat ? FrontKind::kWeb : FrontKind::kApi;
 }
 

@@ -99,6 +99,7 @@ AnswerRoute answer_chat_process;  // /api/chat-process
 AnswerRoute answer_session;       // /api/session
 AnswerRoute answer_config;        // /api/config
 AnswerRoute answer_accounts;      // /accounts
+AnswerRoute answer_admin;         // /admin, /admin/{file}
 AnswerRoute answer_chatgpt;       // /chatgpt
 AnswerRoute answer_platform;      // /{platform_route}
 AnswerRoute answer_bot;           // /api/chat, /ai/chat

@@ -90,11 +90,12 @@ Result<std::string> normalize_ops_key(std::string_view text) {
 
 // By the other routes of server/routes.cc.
 bool is_taken_path(std::string_view path) {
-  constexpr std::array<std::string_view, 16> kTaken{
+  constexpr std::array<std::string_view, 17> kTaken{
       "chat",          "data/week",        "chatgpt",     "accounts",   "healthz", "readyz",
       "api/chat",      "api/chat-process", "api/session", "api/config", "ai/chat", "ai/chat_custom",
-      "ai/chat_proxy", "openapi.json",     "docs",        "ws"};
+      "ai/chat_proxy", "openapi.json",     "docs",        "ws",         "admin"};
   return path.starts_with("v1/") || path.starts_with("ask/") || path.starts_with("docs/") ||
+         path.starts_with("admin/") ||
          std::find(kTaken.begin(), kTaken.end(), path) != kTaken.end();
 }
 
@@ -217,8 +218,9 @@ void add_dialect_rows(std::vector<ConfigRow>& rows) {
   rows.push_back(secret(other("object", "static_users", &Settings::static_users, "",
                               "unmetered accounts with their passwords, made at the start",
                               normalize_account)));
-  rows.push_back(secret(text("ops_key", &Settings::ops_key, "",
-                             "key of `/accounts`; none: it is closed", normalize_ops_key)));
+  rows.push_back(
+      secret(text("ops_key", &Settings::ops_key, "",
+                  "key of `/accounts` and `/admin`; none: they are closed", normalize_ops_key)));
   rows.push_back(text("ops_link", &Settings::ops_link, "",
                       "where the door `web` sends people who need an account or credit"));
   rows.push_back(integer("web_requests_per_second", &Settings::web_requests_per_second, "1", 0,

@@ -67,8 +67,9 @@ void explain_callers(const Config& config, Lines& lines) {
     for (const auto& [name, password] : config.static_users) names.push_back(name);
     lines.push_back("static users: " + enumerated(names) + "; not metered");
   }
-  lines.push_back(config.ops_key.empty() ? "/accounts: closed, as there is no ops_key (OPS_KEY)"
-                                         : "/accounts: open to those who have the ops_key");
+  lines.push_back(config.ops_key.empty()
+                      ? "/accounts and /admin: closed, as there is no ops_key (OPS_KEY)"
+                      : "/accounts and /admin: open to those who have the ops_key");
 }
 
 void explain_limits(const Config& config, Lines& lines) {

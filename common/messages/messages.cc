@@ -35,6 +35,8 @@ constexpr std::array<Named<MessageId>, kMessageCount> kMessageNames{{
     {MessageId::kTooManyRequests, "too_many_requests"},
     {MessageId::kKeyMissing, "key_missing"},
     {MessageId::kKeyInvalid, "key_invalid"},
+    {MessageId::kOpsKeyInvalid, "ops_key_invalid"},
+    {MessageId::kOwnPageOnly, "own_page_only"},
     {MessageId::kLoginRequired, "login_required"},
     {MessageId::kWrongLogin, "wrong_login"},
     {MessageId::kWrongLoginLink, "wrong_login_link"},
@@ -120,6 +122,7 @@ Catalogue parse_catalogue(Language language) {
   };
   read("messages", catalogue.messages);
   read("errors", catalogue.errors);
+  read("admin_page", catalogue.admin_page);
   return catalogue;
 }
 

@@ -28,6 +28,8 @@ enum class MessageId : uint8_t {
   kTooManyRequests,  // {seconds}
   kKeyMissing,
   kKeyInvalid,
+  kOpsKeyInvalid,
+  kOwnPageOnly,
   kLoginRequired,
   kWrongLogin,
   kWrongLoginLink,  // {link}
@@ -76,6 +78,8 @@ struct Catalogue {
   // By the error's name, or by it with _detail, _seconds or _subject: the sentence for an error
   // that knows these.
   std::map<std::string, std::string, std::less<>> errors;
+  // By the names that the page /admin gives them.
+  std::map<std::string, std::string, std::less<>> admin_page;
 };
 const Catalogue& catalogue_of(Language language);
 

@@ -1,6 +1,6 @@
 // POST /accounts of the door `web`: whoever holds the operations key makes accounts, tops them up,
-// blocks them and looks at them, as a shop's program does. Counts are tokens, -1 is unmetered.
-// Closed where no key is configured.
+// blocks them and looks at them, as a shop's program and the page /admin do. Counts are tokens, -1
+// is unmetered. Closed where no key is configured.
 
 #include <array>
 #include <map>
@@ -9,7 +9,8 @@
 #include "common/messages/messages.h"
 #include "server/doors/chat_request.h"
 #include "server/doors/model_settings.h"
-#include "server/doors/visitor.h"
+#include "server/doors/operator.h"
+#include "server/guard/password_guard.h"
 #include "server/json/json_object.h"
 
 namespace chatgate {
@@ -143,13 +144,18 @@ std::string balance_of(const User& user) {
   return user.unmetered ? std::to_string(kUnmetered) : format_money(user.balance, user.unit);
 }
 
+// Named where it is another one than the tokens that accounts made here are counted in.
+std::string unit_of(const User& user) {
+  return user.unit.is_tokens() ? "" : ",\"Unit\":" + json_string(user.unit.code);
+}
+
 std::string row_of(const User& user, int64_t usage) {
   const auto settings = read_model_settings(user.model_settings);
   const std::string model = settings == ModelSettings{} ? "" : model_settings_words(settings);
   return "{\"ID\":" + std::to_string(user.id.value) + ",\"Username\":" + json_string(user.name) +
-         ",\"Balance\":" + balance_of(user) + ",\"Usage\":" + std::to_string(usage) +
-         ",\"Model\":" + json_string(model) + ",\"Isblock\":" + (user.blocked ? "true" : "false") +
-         "}";
+         ",\"Balance\":" + balance_of(user) + unit_of(user) +
+         ",\"Usage\":" + std::to_string(usage) + ",\"Model\":" + json_string(model) +
+         ",\"Isblock\":" + (user.blocked ? "true" : "false") + "}";
 }
 
 int64_t usage_of(const User& user, const std::map<std::string, int64_t>& tokens) {
@@ -208,14 +214,10 @@ Result<std::string> carry_out(const Order& order) {
 }
 
 Result<std::string> answer_order(const RouteParts& parts, const RoutedRequest& request) {
-  const auto& key = request.config().ops_key;
-  if (key.empty()) {
+  if (request.config().ops_key.empty()) {
     return fail(ErrorCode::kNotFound, message(request.language(), MessageId::kNotFound));
   }
-  auto checked = parts.passwords.check_ops_key(request.exchange.head().header("opskey"), key,
-                                               visitor_address(request));
-  if (!checked) {
-    note_failed_login(request, checked.error());
+  if (auto checked = check_order(parts, request); !checked) {
     return tl::unexpected(std::move(checked.error()));
   }
   auto object = read_object(request);

@@ -51,20 +51,31 @@ int web_status(const Error& error) {
 }
 
 // What an order was refused for stands in the message alone. An unknown account is the error's
-// subject; without one there is nothing at the path, for no operations key is configured.
+// subject; without one there is nothing at the path, for no operations key is configured. A refusal
+// that names a header is one of its sender, not of the order.
 int accounts_status(const Error& error) {
   const int status = traits_of(error.code).http_status;
   switch (error.code) {
     case ErrorCode::kNotFound:
       return error.subject.empty() ? status : 200;
+    case ErrorCode::kRefused:
+      return error.param.empty() ? 200 : status;
     case ErrorCode::kInvalidRequest:
     case ErrorCode::kInvalidArgument:
     case ErrorCode::kAlreadyExists:
-    case ErrorCode::kRefused:
       return 200;
     default:
       return status;
   }
+}
+
+// The catalogues' sentences for these errors speak of tokens.
+std::string accounts_message(const Error& error, Language language) {
+  const bool is_about_key = traits_of(error.code).http_status == 401;
+  if (is_about_key && language != Language::kEn)
+    return message(language, MessageId::kOpsKeyInvalid);
+  const bool is_about_sender = error.code == ErrorCode::kRefused && !error.param.empty();
+  return is_about_sender ? error.message : localized(error, language);
 }
 
 // A person who cannot go on is told where help is.
@@ -149,7 +160,14 @@ RenderedError render_web_error(const Error& error, Language language, const Conf
 }
 
 RenderedError render_accounts_error(const Error& error, Language language, const Config&) {
-  return rendered_json(accounts_status(error), {{"message", localized(error, language)}}, error);
+  const auto text = accounts_message(error, language);
+  auto rendered = rendered_json(accounts_status(error), {{"message", text}}, error);
+  // Another realm than that of people's accounts, so that a browser keeps the two log-ins apart.
+  if (rendered.status == 401) {
+    rendered.headers.emplace_back("WWW-Authenticate",
+                                  "Basic realm=\"chatgate administration\", charset=\"UTF-8\"");
+  }
+  return rendered;
 }
 
 }  // namespace chatgate

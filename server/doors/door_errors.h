@@ -17,6 +17,6 @@ RenderDoorError render_chatgpt_error;   // {"code", "msg": "failed", "data": {"r
 RenderDoorError render_platform_error;  // {"code", "msg"}
 RenderDoorError render_bot_error;       // 200 {"code", "data": null, "msg"}
 RenderDoorError render_web_error;       // mostly 200 {"status": "Fail", "message", "data": null}
-RenderDoorError render_accounts_error;  // mostly 200 {"message"}
+RenderDoorError render_accounts_error;  // mostly 200 {"message"}; of /admin too
 
 }  // namespace chatgate

@@ -12,17 +12,17 @@ namespace {
 
 constexpr std::string_view kBasic = "basic ";
 
-bool is_basic(std::string_view authorization) {
-  return authorization.size() >= kBasic.size() &&
-         strncasecmp(authorization.data(), kBasic.data(), kBasic.size()) == 0;
-}
-
 std::string_view address_of(const RoutedRequest& request) {
   return client_address(request.exchange.client_ip(), request.exchange.head(),
                         request.runtime->front.trusted_proxies);
 }
 
 }  // namespace
+
+bool is_basic(std::string_view authorization) {
+  return authorization.size() >= kBasic.size() &&
+         strncasecmp(authorization.data(), kBasic.data(), kBasic.size()) == 0;
+}
 
 std::optional<BasicCredentials> parse_basic_credentials(std::string_view authorization) {
   if (!is_basic(authorization)) return std::nullopt;

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "common/net/address.h"
 #include "server/guard/password_guard.h"
@@ -26,6 +27,9 @@ IpAddress visitor_address(const RoutedRequest& request);
 // Logs a wrong password or operations key with its address, so that programs can shut attackers
 // out. Not the name: people type their password there by mistake.
 void note_failed_login(const RoutedRequest& request, const Error& error);
+
+// Whether the value of an Authorization header is of the scheme Basic, broken or not.
+bool is_basic(std::string_view authorization);
 
 struct BasicCredentials {
   std::string name, password;

@@ -60,8 +60,10 @@ void FrontGuard::set_limits(const Config& config) {
 Result<bool> FrontGuard::admit(HttpExchange& exchange, const FrontRules& rules, FrontKind kind) {
   const RequestHead& head = exchange.head();
   const bool is_asking = is_preflight(head);
+  static const CorsRules kNobody;
+  const CorsRules& cors = kind == FrontKind::kOwnPage ? kNobody : rules.cors;
   if (!is_asking) {  // a refusal too is for the page to read
-    for (auto& [name, value] : cors_headers(head, rules.cors)) {
+    for (auto& [name, value] : cors_headers(head, cors)) {
       exchange.add_header(std::move(name), std::move(value));
     }
   }
@@ -81,7 +83,7 @@ Result<bool> FrontGuard::admit(HttpExchange& exchange, const FrontRules& rules, 
       if (!limited) return tl::unexpected(std::move(limited.error()));
     }
   }
-  if (is_asking) exchange.answer(204, preflight_headers(head, rules.cors), {});
+  if (is_asking) exchange.answer(204, preflight_headers(head, cors), {});
   return !is_asking;
 }
 

@@ -30,7 +30,8 @@ Result<FrontRules> front_rules_of(const Config& config);
 enum class FrontKind : uint8_t {
   kProbe,  // of load balancers: neither limited nor held to the list of allowed addresses
   kApi,
-  kWeb,  // the door web, which has a limit of its own besides
+  kWeb,      // the door web, which has a limit of its own besides
+  kOwnPage,  // of no concern to web pages of other origins, whatever `cors_origins` says
 };
 
 class FrontGuard {

@@ -57,11 +57,11 @@ Result<std::string> PasswordGuard::hash(std::string_view password, size_t bytes_
 }
 
 Result<void> PasswordGuard::check_ops_key(std::string_view given, std::string_view key,
-                                          const IpAddress& address) {
+                                          const IpAddress& address, bool is_foreign) {
   const int64_t now_ms = clock_.steady_ms();
-  // A name that no account can have. It counts by address alone: strangers must not be able to keep
+  // Names that no account can have. They count by address alone: strangers must not be able to keep
   // the administrator's programs out.
-  auto attempt = delays_.begin("#ops", address, now_ms, false);
+  auto attempt = delays_.begin(is_foreign ? "#ops of pages" : "#ops", address, now_ms, false);
   if (!attempt) return tl::unexpected(std::move(attempt.error()));
   if (key.empty() || !equal_secrets(given, key)) {
     return fail(ErrorCode::kInvalidToken, "the operations key is wrong or missing");

@@ -33,9 +33,10 @@ class PasswordGuard {
   // The hash for the books. kInvalidArgument, kOverloaded.
   Result<std::string> hash(std::string_view password, size_t bytes_min);
 
-  // The operations key. kInvalidToken, kRateLimited.
-  Result<void> check_ops_key(std::string_view given, std::string_view key,
-                             const IpAddress& address);
+  // The operations key. kInvalidToken, kRateLimited. `is_foreign`: a web page of another origin
+  // sends it. Such guesses wait by themselves: whoever opens a page must not be kept out by it.
+  Result<void> check_ops_key(std::string_view given, std::string_view key, const IpAddress& address,
+                             bool is_foreign);
 
   // How many hashes were computed to judge log-ins.
   int64_t verifications() const { return verifications_; }

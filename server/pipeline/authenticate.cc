@@ -2,6 +2,8 @@
 
 #include <strings.h>
 
+#include "server/guard/page_origin.h"
+
 namespace chatgate {
 namespace {
 
@@ -23,17 +25,6 @@ bool has_other_credential(const RequestHead& head) {
   constexpr std::string_view kScheme = "bearer";  // an SDK without a token may send that alone
   return !value.empty() && (value.size() != kScheme.size() ||
                             strncasecmp(value.data(), kScheme.data(), kScheme.size()) != 0);
-}
-
-// A browser shows a certificate whatever page makes it ask. It also says when that page is of
-// another site (Fetch Metadata), or whose page it is (RFC 6454, 7); other programs say neither.
-bool is_of_other_page(const RequestHead& head) {
-  const std::string_view site = head.header("sec-fetch-site");
-  if (!site.empty()) return site != "same-origin" && site != "none";
-  std::string_view origin = head.header("origin");
-  if (origin.empty()) return false;
-  const size_t host = origin.find("://");
-  return host == std::string_view::npos || origin.substr(host + 3) != head.header("host");
 }
 
 }  // namespace
@@ -62,7 +53,9 @@ Result<Principal> find_sender(const Directory& directory, const HttpExchange& ex
 Result<Principal> find_certified(const Directory& directory, const HttpExchange& exchange) {
   const auto& name = exchange.client_user();
   const auto& head = exchange.head();
-  if (name.empty() || has_other_credential(head) || is_of_other_page(head)) {
+  // A browser shows a certificate, which only TLS has, whatever page makes it ask.
+  const bool is_of_other_page = page_origin_of(head, true) == PageOrigin::kOther;
+  if (name.empty() || has_other_credential(head) || is_of_other_page) {
     return tl::unexpected(missing_token());
   }
   auto principal = directory.find_account(name);

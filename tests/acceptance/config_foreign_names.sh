@@ -37,7 +37,7 @@ END
 expect "port" "$(value_of listen)" "127.0.0.1:7080 from .env SERVER_PORT"
 expect "temperature" "$(value_of default_temperature)" "0.8 from .env OPENAI_TEMPERATURE"
 expect "time to live" "$(value_of web_message_ttl)" "45m from .env CHAT_SESSION_TTL"
-check_says 'static users: user1, user2' '/accounts: open' 'OPENAI_PROXY is a switch' \
+check_says 'static users: user1, user2' '/accounts and /admin: open' 'OPENAI_PROXY is a switch' \
   'callers of v1 may bring a key' 'names of ChatGPT-Web: SERVER_PORT,'
 expect "environment beats .env" \
   "$(OPENAI_TEMPERATURE=50 value_of default_temperature)" "0.5 from environment OPENAI_TEMPERATURE"

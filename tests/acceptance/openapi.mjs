@@ -72,6 +72,7 @@ async function call(operation, example, changes = {}) {
   if (scheme === 'bearer') headers.authorization = `Bearer ${key}`
   if (scheme === 'basic') headers.authorization = changes.token ? `Basic ${btoa(`ann:${key}`)}` : `Bearer ${key}`
   if (scheme === 'ApiKey') headers.apikey = key
+  if (scheme === 'operator') headers.authorization = `Basic ${btoa(`admin:${changes.token ?? opsKey}`)}`
   if (scheme === 'opskey') headers.opskey = changes.token ?? opsKey
   if (operation.tags[0] === 'platform') delete headers.authorization
   const url = new URL(gateway + operation.path.replace(/\{(\w+)\}/g, (_, name) => {

@@ -146,9 +146,9 @@ TEST_CASE("Static users in chatgate's own names are refused without a password",
 
 TEST_CASE("No operations key closes its door, an empty one is refused in public", "[config]") {
   const TempFolder folder;
-  CHECK_THAT(explained({}), ContainsSubstring("/accounts: closed"));
+  CHECK_THAT(explained({}), ContainsSubstring("/accounts and /admin: closed"));
   CHECK_THAT(explained({{"OPS_KEY", "0123456789abcdef"}}),
-             ContainsSubstring("/accounts: open to those who have the ops_key"));
+             ContainsSubstring("/accounts and /admin: open to those who have the ops_key"));
   const Environment in_public{{"BIND_ADDRESS", "0.0.0.0"}};
   CHECK(load_or_fail({}, in_public).ops_key.empty());
   CHECK(load_or_fail({}, {{"OPS_KEY", ""}}).ops_key.empty());

@@ -70,6 +70,7 @@ TEST_CASE("Every message and every error is in every catalogue", "[messages]") {
     INFO(language_name(language));
     check_section(english.messages, catalogue_of(language).messages);
     check_section(english.errors, catalogue_of(language).errors);
+    check_section(english.admin_page, catalogue_of(language).admin_page);
   }
 }
 
@@ -94,6 +95,7 @@ TEST_CASE("The catalogues are in different languages", "[messages]") {
   };
   compare(&Catalogue::messages);
   compare(&Catalogue::errors);
+  compare(&Catalogue::admin_page);
 }
 
 TEST_CASE("Each placeholder is replaced by its argument, once", "[messages]") {

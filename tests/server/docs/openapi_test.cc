@@ -110,7 +110,7 @@ TEST_CASE("closed doors are absent", "[docs]") {
     for (const auto& tag : document["tags"]) CHECK(tag["name"] != door);
   }
   const auto usual = describe_api(Config());
-  for (const char* path : {"/accounts", "/ai/chat_custom", "/ai/chat_proxy"}) {
+  for (const char* path : {"/accounts", "/admin", "/ai/chat_custom", "/ai/chat_proxy"}) {
     CHECK(open["paths"].contains(path));
     CHECK(!usual["paths"].contains(path));
   }

@@ -109,8 +109,20 @@ TEST_CASE("/accounts refuses an order in its message", "[doors][web]") {
   const auto refused = render_accounts_error(unknown, Language::kEn, kConfig);
   CHECK(refused.status == 200);
   CHECK(json::parse(refused.body) == json{{"message", "in English"}});
-  CHECK(render_accounts_error(error_of(ErrorCode::kInvalidToken), Language::kEn, kConfig).status ==
-        401);
+  for (const auto code : {ErrorCode::kInvalidToken, ErrorCode::kMissingToken}) {
+    const auto stranger = render_accounts_error(error_of(code), Language::kEn, kConfig);
+    CHECK(stranger.status == 401);
+    CHECK(header_of(stranger, "WWW-Authenticate").starts_with("Basic realm=\"chatgate admin"));
+    const auto chinese = render_accounts_error(error_of(code), Language::kZhCn, kConfig);
+    CHECK(json::parse(chinese.body)["message"] == "管理密钥错误或缺失");
+  }
+  auto refusal = error_of(ErrorCode::kRefused);
+  CHECK(render_accounts_error(refusal, Language::kEn, kConfig).status == 200);
+  refusal.param = "Authorization";
+  const auto foreign = render_accounts_error(refusal, Language::kZhCn, kConfig);
+  CHECK(foreign.status == 403);
+  CHECK(json::parse(foreign.body) == json{{"message", "in English"}});
+  CHECK(header_of(foreign, "WWW-Authenticate").empty());
   CHECK(render_accounts_error(error_of(ErrorCode::kStoreUnavailable), Language::kEn, kConfig)
             .status == 503);
 }

@@ -168,6 +168,24 @@ TEST_CASE_METHOD(Fixture, "a preflight is answered at once and counts nowhere", 
   CHECK_FALSE(ask("192.0.2.9", FrontKind::kApi, fields, "OPTIONS"));
 }
 
+TEST_CASE_METHOD(Fixture, "a page of the gateway's own is for no other page", "[front_guard]") {
+  configure();  // all origins
+  CHECK(ask("192.0.2.1", FrontKind::kOwnPage, {{"Origin", "https://a.example"}}).value());
+  CHECK_FALSE(exchange.added.contains("Access-Control-Allow-Origin"));
+  const auto admitted = ask("192.0.2.1", FrontKind::kOwnPage,
+                            {{"Origin", "https://a.example"},
+                             {"Access-Control-Request-Method", "POST"},
+                             {"Access-Control-Request-Headers", "authorization"}},
+                            "OPTIONS");
+  CHECK_FALSE(admitted.value());
+  CHECK(exchange.status == 204);
+  for (const auto& [name, value] : exchange.answered) CHECK_FALSE(name.starts_with("Access"));
+  config.ip_requests_per_minute = 1;
+  configure();
+  CHECK(ask("192.0.2.1", FrontKind::kOwnPage));
+  CHECK_FALSE(ask("192.0.2.1", FrontKind::kOwnPage));
+}
+
 TEST_CASE("lists with what is no address are refused", "[front_guard]") {
   Config config;
   config.deny_ips = {"192.0.2.0/33"};

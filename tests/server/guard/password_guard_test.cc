@@ -118,7 +118,7 @@ TEST_CASE_METHOD(Fixture, "a changed password and a block hold at once", "[passw
 
 TEST_CASE_METHOD(Fixture, "the operations key is guessed slowly too", "[password]") {
   const auto check = [&](std::string_view given) {
-    return call([&] { return guard.check_ops_key(given, "the key", home); });
+    return call([&] { return guard.check_ops_key(given, "the key", home, false); });
   };
   CHECK(check("the key"));
   int judged = 0;
@@ -127,8 +127,24 @@ TEST_CASE_METHOD(Fixture, "the operations key is guessed slowly too", "[password
   CHECK(check("the key").error().code == ErrorCode::kRateLimited);
   clock.advance_ms(1'000);
   CHECK(check("the key"));
-  CHECK(call([&] { return guard.check_ops_key("", "", home); }).error().code ==
+  CHECK(call([&] { return guard.check_ops_key("", "", home, false); }).error().code ==
         ErrorCode::kInvalidToken);
+}
+
+TEST_CASE_METHOD(Fixture, "a page's guesses do not keep out whoever opened it", "[password]") {
+  const auto check = [&](std::string_view given, bool is_foreign) {
+    return call([&] { return guard.check_ops_key(given, "the key", home, is_foreign); });
+  };
+  REQUIRE(check("the key", false));
+  int judged = 0;
+  while (check("a key", true).error().code == ErrorCode::kInvalidToken) ++judged;
+  CHECK(judged == 10);
+  for (int i = 0; i < 100; ++i) {
+    CHECK(check("a key", true).error().code == ErrorCode::kRateLimited);
+    clock.advance_ms(1);
+  }
+  CHECK(check("the key", true).error().code == ErrorCode::kRateLimited);
+  CHECK(check("the key", false));
 }
 
 TEST_CASE_METHOD(Fixture, "more log-ins than can be judged are put off", "[password]") {
