@@ -120,6 +120,13 @@ void await(Link& link, Kind kind) {
   if (!message || !*message || (*message)->kind != kind) ::_exit(3);
 }
 
+// The test looks at a reservation before its answer may have been sent.
+void await_stop_past_answer(Link& link) {
+  auto message = link.receive(20'000);
+  if (message && *message && (*message)->kind == Kind::kAnswer) message = link.receive(20'000);
+  if (!message || !*message || (*message)->kind != Kind::kStop) ::_exit(3);
+}
+
 void tell_state(Link& link, UserId user) {
   await(link, Kind::kReady);
   link.send({.kind = Kind::kCharged, .users = {user}});
@@ -128,9 +135,6 @@ void tell_state(Link& link, UserId user) {
 }
 
 TEST_CASE("a successor holds what its predecessor has reserved, until it is over", "[takeover]") {
-#if defined(__SANITIZE_ADDRESS__)
-  SKIP("the played predecessor, a fork, ends too early under AddressSanitizer; not yet known why");
-#endif
   Scene scene([](Link& link, UserId user) {
     tell_state(link, user);
     await(link, Kind::kAccepted);
@@ -140,7 +144,9 @@ TEST_CASE("a successor holds what its predecessor has reserved, until it is over
     link.send({.kind = Kind::kReserve, .number = 2, .hold = {{kOfOld.value + 4}, user, {30}}});
     const auto refused = link.receive(20'000);
     if (!refused || !*refused || !(*refused)->error) ::_exit(4);
-    await(link, Kind::kStop);  // so that the test can look at what is held
+    // Where the test sees this one, the others have been answered.
+    link.send({.kind = Kind::kReserve, .number = 3, .hold = {{kOfOld.value + 6}, user, {10}}});
+    await_stop_past_answer(link);
     link.send({.kind = Kind::kEnded, .holds = {{kOfOld, user, {60}}}});
     await(link, Kind::kStop);
     link.send({.kind = Kind::kBye});
@@ -149,11 +155,11 @@ TEST_CASE("a successor holds what its predecessor has reserved, until it is over
   CHECK(scene.sockets().at("http").descriptor >= 0);
   CHECK(lane_of(scene.books().request_ids.next()) == 1);
   CHECK(scene.books().request_ids.next() > RequestId{kOfOld.value + 100});
-  while (scene.available() != Money{10}) std::this_thread::yield();
-  CHECK_FALSE(scene.books().ledger.reserve(kOfNew, scene.user(), {11}));
+  while (scene.available() != Money{0}) std::this_thread::yield();
+  CHECK_FALSE(scene.books().ledger.reserve(kOfNew, scene.user(), {1}));
   CHECK(scene.open_holds() == 1);
   scene.stop_predecessor();
-  while (scene.available() != Money{70}) std::this_thread::yield();
+  while (scene.available() != Money{60}) std::this_thread::yield();
   scene.stop_predecessor();
   scene.wait_until_gone();
   // What it had not ended it leaves behind as a dead one does.
