@@ -321,14 +321,14 @@ void DirectCall::send_some() {
 void DirectCall::take(std::string_view bytes, bool may_have_more) {
   auto fed = reader_.feed(bytes, buffer_);
   if (fed && may_have_more) fed = take_further();
-  if (!fed) {
-    fail_with(fed.error().message);
-    drop_connection();
-    return event_.notify();
-  }
   if (!has_head_ && reader_.has_head()) {
     head_ = reader_.take_head();
     has_head_ = true;
+  }
+  if (!fed) {  // what came before the fault counts, in however many pieces it came
+    fail_with(fed.error().message);
+    drop_connection();
+    return event_.notify();
   }
   if (reader_.is_done()) {
     finish();

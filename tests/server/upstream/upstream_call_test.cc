@@ -143,6 +143,8 @@ TEST_CASE("an upstream's answer comes whole, or its fault is told", "[upstream_c
                             Row{"size-300000+chunked", Progress::kReady, Progress::kEnd},
                             Row{"long-length", Progress::kReady, Progress::kBroken},
                             Row{"chunked+cut-chunk", Progress::kReady, Progress::kBroken},
+                            Row{"chunked+bad-chunk", Progress::kReady, Progress::kBroken},
+                            Row{"chunked+bad-chunk+one-write", Progress::kReady, Progress::kBroken},
                             Row{"reset", Progress::kBroken, Progress::kInterrupted},
                             Row{"close", Progress::kBroken, Progress::kInterrupted},
                             Row{"garbage", Progress::kBroken, Progress::kInterrupted},
