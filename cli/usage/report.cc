@@ -100,7 +100,7 @@ Result<void> print_chart(const std::vector<UsageSummary>& lines, const UsageQuer
   }
   const auto report = make_report(*merged, sort, top, shown);
   if (!report) return tl::unexpected(report.error());
-  const Measure& measure =
+  const LineMeasure& measure =
       sort && sort->measure != nullptr ? *sort->measure : measure_named("cost");
   context.print_list(table_of_chart(
       {groupings, shown, measure, query, report->lines, report->others, report->totals, lines},

@@ -10,8 +10,8 @@ namespace chatgate {
 
 struct ReportChart {
   const Groupings& groupings;
-  const Groupings& shown;  // as columns: without the period, for series
-  const Measure& measure;  // that is drawn
+  const Groupings& shown;      // as columns: without the period, for series
+  const LineMeasure& measure;  // that is drawn
   const UsageQuery& query;
   const std::vector<UsageSummary>& lines;    // to draw, in order; series are merged
   const std::vector<UsageSummary>& others;   // below them: the sums of those left out

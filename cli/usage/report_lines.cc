@@ -25,7 +25,7 @@ constexpr std::array<Grouping, 9> kGroupings{{
 }};
 
 // A measure without a header is left out of tables.
-constexpr std::array<Measure, 10> kMeasures{{
+constexpr std::array<LineMeasure, 10> kMeasures{{
     {"requests", "REQUESTS", [](const UsageSummary& line) { return line.requests; }},
     {"prompt_tokens", "PROMPT", [](const UsageSummary& line) { return line.usage.prompt; }, false,
      Weight::kDetail},
@@ -96,8 +96,8 @@ Result<Groupings> parse_groupings(const std::vector<std::string>& names) {
   return groupings;
 }
 
-const Measure& measure_named(std::string_view name) {
-  const auto* found = std::ranges::find(kMeasures, name, &Measure::name);
+const LineMeasure& measure_named(std::string_view name) {
+  const auto* found = std::ranges::find(kMeasures, name, &LineMeasure::name);
   assert(found != kMeasures.end());
   return *found;
 }
@@ -109,7 +109,7 @@ Result<SortKey> parse_sort_key(const std::string& name, const Groupings& groupin
     if (grouping->name == wanted) return SortKey{grouping, nullptr};
     names.push_back(grouping->name);
   }
-  for (const Measure& measure : kMeasures) {
+  for (const LineMeasure& measure : kMeasures) {
     if (measure.name == wanted) return SortKey{nullptr, &measure};
     if (std::ranges::find(names, measure.name) == names.end()) names.push_back(measure.name);
   }
@@ -182,7 +182,7 @@ std::vector<Column> columns_of_report(const Groupings& groupings) {
         {std::string(grouping->name), std::string(grouping->header), false, Weight::kKey});
     if (grouping->period) columns.push_back({std::string(kStart), ""});
   }
-  for (const Measure& measure : kMeasures) {
+  for (const LineMeasure& measure : kMeasures) {
     columns.push_back(
         {std::string(measure.name), std::string(measure.header), true, measure.weight});
   }
@@ -190,7 +190,7 @@ std::vector<Column> columns_of_report(const Groupings& groupings) {
   return columns;
 }
 
-Cell cell_of(const Measure& measure, const UsageSummary& line) {
+Cell cell_of(const LineMeasure& measure, const UsageSummary& line) {
   const int64_t value = measure.value(line);
   return measure.is_money ? money_cell({value}, line.unit) : number_cell(value);
 }
@@ -202,7 +202,7 @@ std::vector<Cell> row_of_report(const UsageSummary& line, const Groupings& group
     cells.push_back(text_cell(line.*grouping->field));
     if (grouping->period) cells.push_back(text_cell(format_rfc3339(line.period_start, zone)));
   }
-  for (const Measure& measure : kMeasures) cells.push_back(cell_of(measure, line));
+  for (const LineMeasure& measure : kMeasures) cells.push_back(cell_of(measure, line));
   cells.push_back(text_cell(line.unit.code));
   return cells;
 }

@@ -27,19 +27,19 @@ using Groupings = std::vector<const Grouping*>;
 Result<Groupings> parse_groupings(const std::vector<std::string>& names);
 
 // A figure of a line.
-struct Measure {
+struct LineMeasure {
   std::string_view name;  // of the column
   std::string_view header;
   int64_t (*value)(const UsageSummary& line);
   bool is_money = false;
   Weight weight = Weight::kCommon;
 };
-const Measure& measure_named(std::string_view name);  // REQUIRES: there is one
+const LineMeasure& measure_named(std::string_view name);  // REQUIRES: there is one
 
 // What lines are sorted by: one of the two.
 struct SortKey {
-  const Grouping* grouping = nullptr;  // ascending
-  const Measure* measure = nullptr;    // descending, and account units apart
+  const Grouping* grouping = nullptr;    // ascending
+  const LineMeasure* measure = nullptr;  // descending, and account units apart
 };
 // "cost", "requests", "tokens", a column's name; kInvalidArgument for another.
 Result<SortKey> parse_sort_key(const std::string& name, const Groupings& groupings);
@@ -64,6 +64,6 @@ std::vector<Column> columns_of_report(const Groupings& groupings);
 std::vector<Cell> row_of_report(const UsageSummary& line, const Groupings& groupings,
                                 const TimeZone& zone);
 // The value of one figure of a line, as its column shows it.
-Cell cell_of(const Measure& measure, const UsageSummary& line);
+Cell cell_of(const LineMeasure& measure, const UsageSummary& line);
 
 }  // namespace chatgate

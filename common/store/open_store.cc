@@ -126,6 +126,7 @@ Result<std::unique_ptr<Store>> open_store(std::string_view url, OpenMode mode) {
   sqlite::ConnectionOptions options;
   options.create = mode != OpenMode::kExisting;
   options.must_be_new = mode == OpenMode::kNew;
+  options.is_own = mode == OpenMode::kServe;
   return sqlite::SqliteStore::open(*path, options);
 }
 

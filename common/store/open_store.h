@@ -14,10 +14,12 @@ enum class OpenMode : uint8_t {
   kNew,       // create an empty database, kAlreadyExists when there is one
   kCreate,    // create an empty database when there is none; migrate an older one
   kExisting,  // fail with kNotFound when there is none; migrate an older one
+  kServe,     // as kCreate, for the process that alone has the serve lock
 };
 
-// `url`: a path, or "sqlite:PATH". A database of a newer chatgate, a file that is no database and
-// an unwritable folder fail with one sentence that says what to do.
+// `url`: a path, or "sqlite:PATH". A database of a newer chatgate, a file that is no database,
+// an unwritable folder, and an older chatgate's tables while that serves them (kRefused) fail with
+// one sentence that says what to do.
 Result<std::unique_ptr<Store>> open_store(std::string_view url, OpenMode mode);
 
 // The care of a database as a file. Fails only for an address that is none: each of its calls opens

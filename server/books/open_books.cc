@@ -20,7 +20,8 @@ constexpr std::string_view kDemoBalance = "10";
 Result<void> Books::open(const Config& config, bool is_demo, std::unique_ptr<ServeLock> lock,
                          std::optional<int64_t> lane) {
   lock_ = std::move(lock);
-  auto store = open_store(config.db, OpenMode::kCreate);
+  // The gateway whose place is taken still serves the database.
+  auto store = open_store(config.db, lane ? OpenMode::kExisting : OpenMode::kServe);
   if (!store) return tl::unexpected(store.error());
   store_ = std::move(*store);
   if (lane) {

@@ -48,6 +48,18 @@ wait_until 60 grep -q 'upgrade_failed.*status 2' "$log"
 still_serves "a failed upgrade"
 echo "{$settings}" > "$config"
 
+# A version whose tables are others: they are the running gateway's as long as it serves.
+set_version() { sqlite3 -cmd '.timeout 10000' "$db" "PRAGMA user_version = $1"; }
+version=$(in_books 'PRAGMA user_version')
+set_version 2
+serve --takeover --db "$db" --listen 127.0.0.1:0
+expect_match "other tables" "$served $said" '^4 .*schema 2.*stop that one first'
+! said=$(admin user list 2>&1) || fail "a verb has changed the tables"
+expect_match "a verb" "$said" 'stop that one first'
+still_serves "a version with other tables"
+expect "the version of the tables" "$(in_books 'PRAGMA user_version')" 2
+set_version "$version"
+
 # Whoever speaks over the control socket, and stops at any point.
 for stage in offer ready state; do
   expect "a successor that leaves after $stage" "$(successor leave "$stage")" "$stage"

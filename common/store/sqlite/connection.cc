@@ -222,7 +222,9 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::string& path,
     std::unique_ptr<Connection> connection(new Connection(path, options));
     Result<void> ready;
     connection->retry_while_busy([&] {
-      if (options.schema == SchemaUse::kBringUpToDate) ready = prepare_schema(*connection, report);
+      if (options.schema == SchemaUse::kBringUpToDate) {
+        ready = prepare_schema(*connection, options.is_own, report);
+      }
       if (options.schema == SchemaUse::kAsItIs) ready = inspect_schema(*connection);
     });
     if (!ready) return tl::unexpected<Error>(ready.error());

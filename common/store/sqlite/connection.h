@@ -26,7 +26,7 @@ namespace chatgate::sqlite {
 
 // What an opening connection does about the tables that it finds.
 enum class SchemaUse : uint8_t {
-  kBringUpToDate,  // create or migrate them
+  kBringUpToDate,  // create them, or migrate them while no gateway serves them
   kAsItIs,         // only check that they are chatgate's and not newer than this program
   kAny,            // not even that: for a database that is to be replaced
 };
@@ -35,6 +35,8 @@ struct ConnectionOptions {
   bool create = false;
   bool must_be_new = false;  // with `create`: kAlreadyExists for a database that is there
   SchemaUse schema = SchemaUse::kBringUpToDate;
+  // No other gateway can be at work in the file: this process has its lock, or has made it.
+  bool is_own = false;
   // Nobody writes to the file while it is open, and it has no log beside it: it is read as it is,
   // without a lock or a file of SQLite's own.
   bool is_immutable = false;
@@ -165,7 +167,8 @@ inline bool tell(const ProgressReport& report, int64_t done, int64_t total) {
 
 class Connection {
  public:
-  // kNotFound without a file and `create`; kStoreUnavailable for a file that cannot be used.
+  // kNotFound without a file and `create`; kStoreUnavailable for a file that cannot be used;
+  // kRefused for an older version's that a gateway serves.
   // `report` is that of a migration, should there be one.
   static Result<std::unique_ptr<Connection>> open(const std::string& path,
                                                   const ConnectionOptions& options,

@@ -98,7 +98,7 @@ class SqliteRestore final : public PendingRestore {
   // Brings the copy's tables up to date by opening it.
   Result<void> verify_books(const std::string& copy, const ProgressReport& report) const {
     {
-      const auto store = SqliteStore::open(copy, {.backup = file_});
+      const auto store = SqliteStore::open(copy, {.is_own = true, .backup = file_});
       if (!store) return tl::unexpected<Error>(store.error());
       const auto found = (*store)->verify_books(report);
       if (!found) return tl::unexpected<Error>(found.error());

@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 
+#include "common/store/open_store.h"
 #include "common/store/sqlite/connection.h"
 #include "schema_sql.h"
 
@@ -141,8 +142,19 @@ Result<void> in_transaction(Connection& connection, const char* begin, const Wor
   }
 }
 
+// The lock is given back at once: a gateway that starts now waits for this transaction.
+Result<void> check_unserved(Connection& connection, int64_t version) {
+  const auto lock = acquire_serve_lock(connection.path());
+  if (lock) return {};
+  if (lock.error().code != ErrorCode::kRefused) return tl::unexpected<Error>(lock.error());
+  return fail(ErrorCode::kRefused,
+              connection.name() + " has the tables of an older chatgate (schema " +
+                  std::to_string(version) + ", this one needs " + std::to_string(kSchemaVersion) +
+                  "), which serves it now: stop that one first");
+}
+
 // Within a transaction that holds the write lock.
-Result<void> bring_up_to_date(Connection& connection, const ProgressReport& report) {
+Result<void> bring_up_to_date(Connection& connection, bool is_own, const ProgressReport& report) {
   const int64_t version = schema_version(connection);
   // Another process may have looked at the same empty file, and been faster.
   if (Result<void> checked = check_owner(connection, version); !checked) return checked;
@@ -150,6 +162,9 @@ Result<void> bring_up_to_date(Connection& connection, const ProgressReport& repo
   if (version == 0) {
     create(connection);
   } else {
+    if (!is_own) {
+      if (Result<void> checked = check_unserved(connection, version); !checked) return checked;
+    }
     migrate(connection, version, report);
   }
   connection.run_script("PRAGMA user_version = " + std::to_string(kSchemaVersion));
@@ -158,7 +173,7 @@ Result<void> bring_up_to_date(Connection& connection, const ProgressReport& repo
 
 }  // namespace
 
-Result<void> prepare_schema(Connection& connection, const ProgressReport& report) {
+Result<void> prepare_schema(Connection& connection, bool is_own, const ProgressReport& report) {
   // In one snapshot, lest another process create the tables between two looks.
   int64_t version = 0;
   Result<void> looked = in_transaction(connection, "BEGIN", [&] {
@@ -170,7 +185,7 @@ Result<void> prepare_schema(Connection& connection, const ProgressReport& report
   connection.run_script("PRAGMA journal_mode = WAL");
   if (version == kSchemaVersion) return {};
   return in_transaction(connection, "BEGIN IMMEDIATE",
-                        [&] { return bring_up_to_date(connection, report); });
+                        [&] { return bring_up_to_date(connection, is_own, report); });
 }
 
 bool belongs_to_another_program(Connection& connection) {

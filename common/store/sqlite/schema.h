@@ -13,9 +13,10 @@ namespace chatgate::sqlite {
 class Connection;
 
 // Creates all tables in an empty database and migrates an older one, in one transaction each.
-// kStoreUnavailable for another program's database and for one of a newer chatgate. Throws
-// SQLite::Exception, also when another process is busy doing the same.
-Result<void> prepare_schema(Connection& connection, const ProgressReport& report);
+// kStoreUnavailable for another program's database and for one of a newer chatgate; kRefused to
+// migrate what a gateway serves, which is an older one then and knows the older tables, unless the
+// database `is_own`. Throws SQLite::Exception, also when another process is busy doing the same.
+Result<void> prepare_schema(Connection& connection, bool is_own, const ProgressReport& report);
 
 // Fails as above for a database that is not chatgate's or newer than this program, with kNotFound
 // for one without tables; changes nothing.

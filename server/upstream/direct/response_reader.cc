@@ -141,10 +141,10 @@ Result<void> ResponseReader::feed_body(std::string_view bytes, std::string& body
   if (part_ == Part::kChunked) {
     std::string& out = decoder_ ? dechunked_ : body;
     const auto taken = chunked_.feed(bytes, out);
+    if (decoder_) decoded = decoder_->feed(dechunked_, body);  // also what came before a fault
+    dechunked_.clear();
     if (!taken) return broken(taken.error().message);
     used = *taken;
-    if (decoder_) decoded = decoder_->feed(dechunked_, body);
-    dechunked_.clear();
   } else {
     decoded = decode(bytes.substr(0, used), body);
   }

@@ -187,5 +187,31 @@ TEST_CASE("processes that migrate at once do it once") {
   CHECK(in_words(must(must(open_maintenance(path))->check({}))).empty());
 }
 
+TEST_CASE("the tables of a gateway that serves are migrated by itself alone") {
+  const TempDir folder;
+  const std::string path = folder.file("old.db");
+  make_version_1(path);
+  const auto before = structure_of(path);
+  auto lock = must(acquire_serve_lock(path));
+  for (const OpenMode mode : {OpenMode::kExisting, OpenMode::kCreate}) {
+    const auto beside = open_store(path, mode);
+    REQUIRE_FALSE(beside.has_value());
+    CHECK(beside.error().code == ErrorCode::kRefused);
+    CHECK(beside.error().message.find("stop that one first") != std::string::npos);
+  }
+  CHECK_FALSE(must(open_maintenance(path))->migrate({}).has_value());
+  CHECK(structure_of(path) == before);
+  CHECK(faults_of(*must(open_store(path, OpenMode::kServe))).empty());
+  CHECK(faults_of(*must(open_store(path, OpenMode::kExisting))).empty());
+}
+
+TEST_CASE("who migrates does not keep the right to serve") {
+  const TempDir folder;
+  const std::string path = folder.file("old.db");
+  make_version_1(path);
+  const auto store = must(open_store(path, OpenMode::kExisting));
+  CHECK(acquire_serve_lock(path).has_value());
+}
+
 }  // namespace
 }  // namespace chatgate

@@ -2,12 +2,16 @@
 
 #include <zlib.h>
 #include <catch2/catch_all.hpp>
+#include <cstdio>
+#include <utility>
 #include <vector>
 
 #include "tests/support/fake_http.h"
 
 namespace chatgate {
 namespace {
+
+using namespace std::string_literals;
 
 struct Read {
   bool is_broken = false;
@@ -162,7 +166,6 @@ TEST_CASE("an answer that could be read in two ways, or not at all, is broken", 
 }
 
 TEST_CASE("a zero byte in a head is broken", "[direct]") {
-  using namespace std::string_literals;
   CHECK(read("HTTP/1.1 200 OK\r\nA: \0b\r\n\r\n"s, 0).is_broken);
 }
 
@@ -176,6 +179,19 @@ TEST_CASE("an answer that ends too early is broken at every byte", "[direct]") {
     const auto result = read(std::string_view(bytes).substr(0, size), 0);
     CHECK(result.is_broken);
   }
+}
+
+TEST_CASE("what stands before a fault of the framing is told", "[direct]") {
+  const std::string encoded = gzip_of("hello");
+  std::string length(4, '\0');
+  std::snprintf(length.data(), length.size(), "%zx", encoded.size());
+  const auto [head, chunk] = GENERATE_COPY(
+      std::pair("", "5\r\nhello\r\n"s),
+      std::pair("Content-Encoding: gzip\r\n", length.c_str() + "\r\n"s + encoded + "\r\n"));
+  const auto result = read(
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"s + head + "\r\n" + chunk + "zz\r\n", 0);
+  CHECK(result.is_broken);
+  CHECK(result.body == "hello");
 }
 
 TEST_CASE("a head without an end is broken before it fills the memory", "[direct]") {
