@@ -1,13 +1,51 @@
 #include "server/upstream/usage_extractor.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <cstring>
 #include <iterator>
 
 #include "server/json/json_cursor.h"
 
 namespace chatgate {
 namespace {
+
+// ---- Names --------------------------------------------------------------------------------------
+
+// What names stand for. Each key of each answer is looked up, so only names of its size are
+// compared.
+template <class Meaning, size_t kCount>
+class Names {
+ public:
+  struct Row {
+    std::string_view name;
+    Meaning meaning;
+  };
+
+  consteval explicit Names(const Row (&rows)[kCount]) {
+    std::ranges::copy(rows, rows_.begin());
+    std::ranges::sort(rows_, {}, [](const Row& row) { return row.name.size(); });
+    for (size_t size = 0; size < begins_.size(); ++size) {
+      begins_[size] = static_cast<uint8_t>(
+          std::ranges::count_if(rows_, [size](const Row& row) { return row.name.size() < size; }));
+    }
+  }
+
+  // Null for a name that is none of these.
+  const Meaning* find(std::string_view name) const {
+    const size_t size = name.size();
+    if (size + 1 >= begins_.size()) return nullptr;
+    for (size_t i = begins_[size]; i < begins_[size + 1]; ++i) {
+      if (std::memcmp(rows_[i].name.data(), name.data(), size) == 0) return &rows_[i].meaning;
+    }
+    return nullptr;
+  }
+
+ private:
+  std::array<Row, kCount> rows_{};
+  std::array<uint8_t, 32> begins_{};  // of the names of each size; all names are shorter
+};
 
 // ---- The usage object ---------------------------------------------------------------------------
 
@@ -19,6 +57,43 @@ struct Counts {
 };
 
 enum class UsageScope : uint8_t { kRoot, kPromptDetails, kCompletionDetails };
+
+enum class UsagePart : uint8_t {
+  kPrompt,
+  kCompletion,
+  kTotal,
+  kCachedPrompt,
+  kAudioPrompt,
+  kReasoningCompletion,
+  kAudioCompletion,
+};
+
+constexpr Names<UsagePart, 7> kRootCounts({
+    {"prompt_tokens", UsagePart::kPrompt},
+    {"completion_tokens", UsagePart::kCompletion},
+    {"input_tokens", UsagePart::kPrompt},
+    {"output_tokens", UsagePart::kCompletion},
+    {"total_tokens", UsagePart::kTotal},
+    {"cached_tokens", UsagePart::kCachedPrompt},
+    {"prompt_cache_hit_tokens", UsagePart::kCachedPrompt},
+});
+constexpr Names<UsagePart, 2> kPromptCounts({
+    {"cached_tokens", UsagePart::kCachedPrompt},
+    {"audio_tokens", UsagePart::kAudioPrompt},
+});
+constexpr Names<UsagePart, 2> kCompletionCounts({
+    {"reasoning_tokens", UsagePart::kReasoningCompletion},
+    {"audio_tokens", UsagePart::kAudioCompletion},
+});
+constexpr Names<UsageScope, 6> kDetails({
+    {"prompt_tokens_details", UsageScope::kPromptDetails},
+    {"input_tokens_details", UsageScope::kPromptDetails},
+    // Transcriptions and realtime sessions write it so.
+    {"input_token_details", UsageScope::kPromptDetails},
+    {"completion_tokens_details", UsageScope::kCompletionDetails},
+    {"output_tokens_details", UsageScope::kCompletionDetails},
+    {"output_token_details", UsageScope::kCompletionDetails},
+});
 
 class UsageReader {
  public:
@@ -48,41 +123,24 @@ class UsageReader {
   bool read_text(UsageScope scope, std::string_view name);
   bool read_number(UsageScope scope, std::string_view name);
   bool skip_container();
-  bool take_count(UsageScope scope, std::string_view name, int64_t count);
-  static bool is_count(UsageScope scope, std::string_view name);
+  void take_count(UsagePart part, int64_t count);
+  // The count of this name; null when it is none.
+  static const UsagePart* find_count(UsageScope scope, std::string_view name);
 
   JsonCursor cursor_;
   Counts counts_;
 };
 
-std::optional<UsageScope> details_scope(std::string_view name) {
-  // Transcriptions and realtime sessions write `input_token_details`.
-  if (name == "prompt_tokens_details" || name == "input_tokens_details" ||
-      name == "input_token_details") {
-    return UsageScope::kPromptDetails;
-  }
-  if (name == "completion_tokens_details" || name == "output_tokens_details" ||
-      name == "output_token_details") {
-    return UsageScope::kCompletionDetails;
-  }
-  return std::nullopt;
-}
-
-bool UsageReader::is_count(UsageScope scope, std::string_view name) {
-  constexpr std::string_view kRootCounts[] = {
-      "prompt_tokens", "completion_tokens", "input_tokens",           "output_tokens",
-      "total_tokens",  "cached_tokens",     "prompt_cache_hit_tokens"};
-  constexpr std::string_view kPromptCounts[] = {"cached_tokens", "audio_tokens"};
-  constexpr std::string_view kCompletionCounts[] = {"reasoning_tokens", "audio_tokens"};
+const UsagePart* UsageReader::find_count(UsageScope scope, std::string_view name) {
   switch (scope) {
     case UsageScope::kRoot:
-      return std::ranges::count(kRootCounts, name) > 0;
+      return kRootCounts.find(name);
     case UsageScope::kPromptDetails:
-      return std::ranges::count(kPromptCounts, name) > 0;
+      return kPromptCounts.find(name);
     case UsageScope::kCompletionDetails:
-      return std::ranges::count(kCompletionCounts, name) > 0;
+      return kCompletionCounts.find(name);
   }
-  return false;
+  return nullptr;
 }
 
 bool UsageReader::read_object(UsageScope scope) {
@@ -108,9 +166,9 @@ bool UsageReader::read_member(UsageScope scope) {
   if (first == '"') return read_text(scope, name);
   if (cursor_.take_word("null")) return true;
   if (first == '-' || (first >= '0' && first <= '9')) return read_number(scope, name);
-  if (is_count(scope, name)) return false;
+  if (find_count(scope, name) != nullptr) return false;
   if (first == '{' && scope == UsageScope::kRoot) {
-    if (const auto details = details_scope(name)) return read_object(*details);
+    if (const auto* details = kDetails.find(name)) return read_object(*details);
   }
   if (first == '{' || first == '[') return skip_container();
   return cursor_.take_word("true") || cursor_.take_word("false");
@@ -118,7 +176,7 @@ bool UsageReader::read_member(UsageScope scope) {
 
 bool UsageReader::read_text(UsageScope scope, std::string_view name) {
   JsonString text;
-  if (!cursor_.take_string(text) || is_count(scope, name)) return false;
+  if (!cursor_.take_string(text) || find_count(scope, name) != nullptr) return false;
   // Some transcriptions are billed by their duration.
   return scope != UsageScope::kRoot || name != "type" || cursor_.text_of(text) == "tokens";
 }
@@ -126,14 +184,16 @@ bool UsageReader::read_text(UsageScope scope, std::string_view name) {
 bool UsageReader::read_number(UsageScope scope, std::string_view name) {
   const char* const begin = cursor_.rest().data();
   if (!cursor_.take_number()) return false;
-  if (!is_count(scope, name)) return true;
+  const auto* part = find_count(scope, name);
+  if (part == nullptr) return true;
   const char* const end = cursor_.rest().data();
   int64_t count = -1;
   const auto read = std::from_chars(begin, end, count);
   if (*begin == '-' || read.ec != std::errc() || read.ptr != end || count > kUsageCountMax) {
     return false;
   }
-  return take_count(scope, name, count);
+  take_count(*part, count);
+  return true;
 }
 
 // Only the balance of the brackets is checked.
@@ -153,51 +213,60 @@ bool UsageReader::skip_container() {
   return true;
 }
 
-bool UsageReader::take_count(UsageScope scope, std::string_view name, int64_t count) {
-  const auto raise = [count](std::optional<int64_t>& whole) {
-    whole = std::max(whole.value_or(0), count);
+void UsageReader::take_count(UsagePart part, int64_t count) {
+  const auto raise = [count](int64_t& known) { known = std::max(known, count); };
+  const auto raise_whole = [count](std::optional<int64_t>& known) {
+    known = std::max(known.value_or(0), count);
   };
-  if (scope == UsageScope::kPromptDetails) {
-    int64_t& part = name == "audio_tokens" ? counts_.audio_prompt : counts_.cached_prompt;
-    part = std::max(part, count);
-  } else if (scope == UsageScope::kCompletionDetails) {
-    int64_t& part =
-        name == "audio_tokens" ? counts_.audio_completion : counts_.reasoning_completion;
-    part = std::max(part, count);
-  } else if (name == "prompt_tokens" || name == "input_tokens") {
-    raise(counts_.prompt);
-  } else if (name == "completion_tokens" || name == "output_tokens") {
-    raise(counts_.completion);
-  } else if (name == "total_tokens") {
-    raise(counts_.total);
-  } else {
-    counts_.cached_prompt = std::max(counts_.cached_prompt, count);
+  switch (part) {
+    case UsagePart::kPrompt:
+      return raise_whole(counts_.prompt);
+    case UsagePart::kCompletion:
+      return raise_whole(counts_.completion);
+    case UsagePart::kTotal:
+      return raise_whole(counts_.total);
+    case UsagePart::kCachedPrompt:
+      return raise(counts_.cached_prompt);
+    case UsagePart::kAudioPrompt:
+      return raise(counts_.audio_prompt);
+    case UsagePart::kReasoningCompletion:
+      return raise(counts_.reasoning_completion);
+    case UsagePart::kAudioCompletion:
+      return raise(counts_.audio_completion);
   }
-  return true;
 }
 
 // ---- The scanner's vocabulary -------------------------------------------------------------------
 
-// Names of members that hold what the model made, in any endpoint's answer or event.
-constexpr std::string_view kContentNames[] = {
-    "content",  "text",     "delta",      "arguments", "reasoning_content",
-    "refusal",  "data",     "transcript", "reasoning", "partial_image_b64",
-    "thinking", "b64_json", "audio",      "name",      "url",
-};
-constexpr uint32_t kContentNameSizes = [] {
-  uint32_t sizes = 0;
-  for (const std::string_view name : kContentNames) sizes |= uint32_t{1} << name.size();
-  return sizes;
+// Names of members that hold what the model made, in any endpoint's answer or event; the value of
+// some may be media or an address.
+enum class Content : uint8_t { kText, kMedia };
+
+constexpr Names<Content, 15> kContentNames({
+    {"content", Content::kText},
+    {"text", Content::kText},
+    {"delta", Content::kText},
+    {"arguments", Content::kText},
+    {"reasoning_content", Content::kText},
+    {"refusal", Content::kText},
+    {"data", Content::kMedia},
+    {"transcript", Content::kText},
+    {"reasoning", Content::kText},
+    {"partial_image_b64", Content::kMedia},
+    {"thinking", Content::kText},
+    {"b64_json", Content::kMedia},
+    {"audio", Content::kMedia},
+    {"name", Content::kText},
+    {"url", Content::kMedia},
+});
+
+// What a container holds besides its strings and their ends, and may be passed over.
+constexpr auto kIsPlain = [] {
+  std::array<bool, 256> is_plain{};
+  is_plain.fill(true);
+  for (const char c : std::string_view("\"{}[]:,")) is_plain[static_cast<unsigned char>(c)] = false;
+  return is_plain;
 }();
-
-// Those whose value may be media or an address.
-constexpr std::string_view kMediaNames[] = {"data", "partial_image_b64", "b64_json", "audio",
-                                            "url"};
-
-bool names_content(std::string_view name) {
-  if (name.size() >= 32 || (kContentNameSizes >> name.size() & 1) == 0) return false;
-  return std::ranges::count(kContentNames, name) > 0;
-}
 
 size_t count_blanks(std::string_view bytes) {
   size_t count = 0;
@@ -251,15 +320,22 @@ void JsonAnswerScanner::reset() {
 }
 
 void JsonAnswerScanner::feed(std::string_view bytes) {
+  std::string_view usage = bytes;  // from where the usage object goes on, while it does
   while (!bytes.empty() && state_ != State::kDone && state_ != State::kOpaque) {
     const bool was_usage = is_usage_;
-    const size_t taken = step(bytes);
-    if (was_usage && usage_text_.size() <= kUsageBytesMax) {
-      usage_text_.append(bytes.substr(0, std::min(taken, kUsageBytesMax + 1)));
+    bytes.remove_prefix(step(bytes));
+    if (!was_usage) usage = bytes;
+    if (was_usage && depth_ == 0) {
+      keep_usage(usage.substr(0, usage.size() - bytes.size()));
+      end_usage();
     }
-    if (was_usage && depth_ == 0) end_usage();
-    bytes.remove_prefix(taken);
   }
+  if (is_usage_) keep_usage(usage.substr(0, usage.size() - bytes.size()));
+}
+
+void JsonAnswerScanner::keep_usage(std::string_view bytes) {
+  if (usage_text_.size() > kUsageBytesMax) return;
+  usage_text_.append(bytes.substr(0, kUsageBytesMax + 1));
 }
 
 size_t JsonAnswerScanner::step(std::string_view bytes) {
@@ -405,29 +481,24 @@ size_t JsonAnswerScanner::take_kept_string(std::string_view bytes) {
 }
 
 void JsonAnswerScanner::end_key() {
-  struct Name {
-    std::string_view name;
-    Key key;
-  };
-  constexpr Name kNames[] = {{"id", Key::kId},
-                             {"model", Key::kModel},
-                             {"type", Key::kType},
-                             {"usage", Key::kUsage},
-                             {"error", Key::kError},
-                             {"choices", Key::kChoices},
-                             {"response", Key::kResponse}};
+  static constexpr Names<Key, 7> kKeys({{"id", Key::kId},
+                                        {"model", Key::kModel},
+                                        {"type", Key::kType},
+                                        {"usage", Key::kUsage},
+                                        {"error", Key::kError},
+                                        {"choices", Key::kChoices},
+                                        {"response", Key::kResponse}});
   state_ = State::kColon;
   key_ = Key::kOther;
   if (string_bytes_ > text_.size()) return;
   std::string unescaped;
   if (has_escapes_) assign_clean(unescaped, text(), true);
   const std::string_view name = has_escapes_ ? std::string_view(unescaped) : text();
-  for (const Name& known : kNames) {
-    if (known.name == name) key_ = known.key;
-  }
-  if (key_ == Key::kOther && names_content(name)) {
+  if (const auto* key = kKeys.find(name)) {
+    key_ = *key;
+  } else if (const auto* content = kContentNames.find(name)) {
     key_ = Key::kContent;
-    is_text_key_ = !std::ranges::count(kMediaNames, name);
+    is_text_key_ = *content == Content::kText;
   }
 }
 
@@ -472,12 +543,16 @@ void JsonAnswerScanner::end_usage() {
 }
 
 size_t JsonAnswerScanner::take_skipped(std::string_view bytes) {
-  for (size_t at = 0; at < bytes.size(); ++at) {
-    const char c = bytes[at];
-    if (is_choices_start_ && c != ']' && count_blanks(bytes.substr(at, 1)) == 0) {
-      facts_.choices_empty = is_choices_start_ = false;
-    }
-    switch (c) {
+  size_t at = 0;
+  if (is_choices_start_) {
+    at = count_blanks(bytes);
+    if (at == bytes.size()) return at;
+    facts_.choices_empty = bytes[at] == ']';
+    is_choices_start_ = false;
+  }
+  for (; at < bytes.size(); ++at) {
+    if (kIsPlain[static_cast<unsigned char>(bytes[at])]) continue;
+    switch (bytes[at]) {
       case '"':
         start_string(State::kSkipString);
         return at + 1;
@@ -510,8 +585,10 @@ size_t JsonAnswerScanner::take_skipped(std::string_view bytes) {
 
 // Once there was content, only whoever counts it wants to know of more.
 void JsonAnswerScanner::note_content_name(std::string_view name) {
-  is_content_next_ = (!facts_.has_content || text_counter_ != nullptr) && names_content(name);
-  is_text_next_ = is_content_next_ && !std::ranges::count(kMediaNames, name);
+  const bool may_matter = !facts_.has_content || text_counter_ != nullptr;
+  const auto* content = may_matter ? kContentNames.find(name) : nullptr;
+  is_content_next_ = content != nullptr;
+  is_text_next_ = is_content_next_ && *content == Content::kText;
 }
 
 void JsonAnswerScanner::count_text(std::string_view raw) {

@@ -92,6 +92,7 @@ class JsonAnswerScanner {
   void end_container();
   void end_key();
   void end_text();
+  void keep_usage(std::string_view bytes);
   void end_usage();
   std::string_view text() const { return {text_.data(), text_bytes_}; }
 

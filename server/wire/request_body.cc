@@ -138,16 +138,14 @@ FoldedName fold(std::string_view name) {
     char c = name[i];
     if (c >= 'A' && c <= 'Z') {
       c = static_cast<char>(c | 0x20);
-      folded.was_exact = false;
-    } else if (name.substr(i, kLongS.size()) == kLongS) {
+    } else if (c == kLongS[0] && name.substr(i, kLongS.size()) == kLongS) {
       c = 's';
       i += kLongS.size() - 1;
-      folded.was_exact = false;
-    } else if (name.substr(i, kKelvin.size()) == kKelvin) {
+    } else if (c == kKelvin[0] && name.substr(i, kKelvin.size()) == kKelvin) {
       c = 'k';
       i += kKelvin.size() - 1;
-      folded.was_exact = false;
     }
+    folded.was_exact = folded.was_exact && c == name[i];
     folded.characters[folded.size++] = c;
   }
   return folded;
