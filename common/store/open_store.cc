@@ -8,7 +8,9 @@
 #include <array>
 #include <cctype>
 #include <cerrno>
+#include <chrono>
 #include <filesystem>
+#include <thread>
 
 #include "common/store/known_names.h"
 #include "common/store/sqlite/known_names.h"
@@ -98,12 +100,26 @@ Result<void> FileLock::sign() {
                                                 "): free some space on its disk and try again");
 }
 
+// For those who may use the database.
 int open_lock_file(const std::string& path, const std::string& database) {
   constexpr int kFlags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW;
   const int made = ::open(path.c_str(), kFlags | O_EXCL, 0600);
   if (made < 0) return errno == EEXIST ? ::open(path.c_str(), kFlags, 0600) : made;
+  struct stat like {};
+  if (::stat(database.c_str(), &like) == 0) ::fchmod(made, like.st_mode & 0660);
   sqlite::give_to_owner_of(database, made, path);
   return made;
+}
+
+// Waits for a command that migrates the tables, which takes moments, not for a gateway.
+bool lock_soon(int file) {
+  constexpr int kAttempts = 20;
+  constexpr auto kPause = std::chrono::milliseconds(10);
+  for (int attempt = 1; ::flock(file, LOCK_EX | LOCK_NB) != 0; ++attempt) {
+    if (attempt == kAttempts) return false;
+    std::this_thread::sleep_for(kPause);
+  }
+  return true;
 }
 
 std::string read_process_id(int file) {
@@ -156,7 +172,7 @@ Result<std::unique_ptr<ServeLock>> acquire_serve_lock(std::string_view url) {
                     sqlite::system_error_text(errno) + "): make it and its folder writable");
   }
   auto lock = std::make_unique<FileLock>(file, lock_path);
-  if (::flock(file, LOCK_EX | LOCK_NB) != 0) {
+  if (!lock_soon(file)) {
     return fail(ErrorCode::kRefused, "another chatgate (process " + read_process_id(file) +
                                          ") serves the database " + sqlite::in_quotes(*path) +
                                          ": stop it first, name another database, or let "

@@ -36,7 +36,8 @@ class ServeLock {
   // Names this process as the one that serves.
   virtual Result<void> sign() = 0;
 };
-// kRefused, naming the other process's id, while another gateway serves this database.
+// kRefused, naming the other process's id, while another gateway serves this database; a command
+// that brings its tables up to date is waited for, a moment.
 Result<std::unique_ptr<ServeLock>> acquire_serve_lock(std::string_view url);
 
 // The same lock, from the process that holds it: takes its open file over.

@@ -142,19 +142,19 @@ Result<void> in_transaction(Connection& connection, const char* begin, const Wor
   }
 }
 
-// The lock is given back at once: a gateway that starts now waits for this transaction.
-Result<void> check_unserved(Connection& connection, int64_t version) {
-  const auto lock = acquire_serve_lock(connection.path());
-  if (lock) return {};
-  if (lock.error().code != ErrorCode::kRefused) return tl::unexpected<Error>(lock.error());
+Result<std::unique_ptr<ServeLock>> lock_older(Connection& connection, int64_t version) {
+  auto lock = acquire_serve_lock(connection.path());
+  if (lock || lock.error().code != ErrorCode::kRefused) return lock;
   return fail(ErrorCode::kRefused,
               connection.name() + " has the tables of an older chatgate (schema " +
                   std::to_string(version) + ", this one needs " + std::to_string(kSchemaVersion) +
-                  "), which serves it now: stop that one first");
+                  "), and another process serves or copies it: stop that one first");
 }
 
-// Within a transaction that holds the write lock.
-Result<void> bring_up_to_date(Connection& connection, bool is_own, const ProgressReport& report) {
+// Within a transaction that holds the write lock. `lock`: where the right to serve is kept while an
+// older database is migrated; null when the caller has it.
+Result<void> bring_up_to_date(Connection& connection, std::unique_ptr<ServeLock>* lock,
+                              const ProgressReport& report) {
   const int64_t version = schema_version(connection);
   // Another process may have looked at the same empty file, and been faster.
   if (Result<void> checked = check_owner(connection, version); !checked) return checked;
@@ -162,8 +162,10 @@ Result<void> bring_up_to_date(Connection& connection, bool is_own, const Progres
   if (version == 0) {
     create(connection);
   } else {
-    if (!is_own) {
-      if (Result<void> checked = check_unserved(connection, version); !checked) return checked;
+    if (lock != nullptr) {
+      auto locked = lock_older(connection, version);
+      if (!locked) return tl::unexpected<Error>(locked.error());
+      *lock = std::move(*locked);
     }
     migrate(connection, version, report);
   }
@@ -184,8 +186,10 @@ Result<void> prepare_schema(Connection& connection, bool is_own, const ProgressR
   // Kept in the file: a no-op but for the first time, when it must stand outside a transaction.
   connection.run_script("PRAGMA journal_mode = WAL");
   if (version == kSchemaVersion) return {};
-  return in_transaction(connection, "BEGIN IMMEDIATE",
-                        [&] { return bring_up_to_date(connection, is_own, report); });
+  std::unique_ptr<ServeLock> lock;  // until all is committed: who serves next sees the new tables
+  return in_transaction(connection, "BEGIN IMMEDIATE", [&] {
+    return bring_up_to_date(connection, is_own ? nullptr : &lock, report);
+  });
 }
 
 bool belongs_to_another_program(Connection& connection) {
