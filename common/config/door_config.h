@@ -39,7 +39,7 @@ struct DoorConfig {
 
   // The door web.
   std::map<std::string, std::string> static_users;  // name -> password; secret
-  std::string ops_key;                              // of /accounts and /admin; secret; empty: closed
+  std::string ops_key;                              // of /accounts, /admin; secret; empty: none
   std::string ops_link;                             // where people are sent to help themselves
   int64_t web_requests_per_second = 1;              // of one address; 0: no limit
   int64_t web_requests_burst = 2;

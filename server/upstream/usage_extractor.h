@@ -28,12 +28,6 @@ struct AnswerFacts {
 
 inline constexpr size_t kAnswerTextBytesMax = 256;
 inline constexpr size_t kUsageBytesMax = 16384;
-inline constexpr int64_t kUsageCountMax = int64_t{1} << 53;
-
-// The counts of a `usage` object in any of OpenAI's dialects: chat and completions, responses,
-// embeddings, images, transcription. Nothing when it is not such an object, counts something other
-// than tokens, or any count is negative, fractional, above kUsageCountMax or not a number.
-std::optional<TokenUsage> parse_usage(std::string_view json);
 
 // Takes an answer in pieces split at any byte. It does not validate: broken JSON yields facts that
 // may be wrong in themselves, but never more than the bounds above.

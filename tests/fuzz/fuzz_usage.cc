@@ -6,6 +6,7 @@
 #include <string>
 
 #include "server/upstream/usage_extractor.h"
+#include "server/upstream/usage_object.h"
 #include "tests/fuzz/fuzz_target.h"
 
 namespace {

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "server/upstream/usage_object.h"
+
 namespace chatgate {
 namespace {
 
@@ -88,40 +90,6 @@ TEST_CASE("usage is understood in each dialect", "[usage]") {
     const auto scanned = scan_all_ways("{\"id\":\"a\",\"usage\":" + std::string(each.json) + "}");
     CHECK(scanned.facts.usage == each.usage);
     CHECK(scanned.is_complete);
-  }
-}
-
-TEST_CASE("what does not count tokens is no usage", "[usage]") {
-  const std::vector<std::string> cases = {
-      "{}",
-      "null",
-      "[]",
-      "5",
-      "",
-      R"({"type":"duration","seconds":3})",
-      R"({"type":"duration","seconds":3,"input_tokens":5})",
-      R"({"prompt_tokens":null})",
-      R"({"prompt_tokens":-1,"completion_tokens":5})",
-      R"({"prompt_tokens":1.5,"completion_tokens":5})",
-      R"({"prompt_tokens":1e3,"completion_tokens":5})",
-      R"({"prompt_tokens":"5","completion_tokens":5})",
-      R"({"prompt_tokens":true})",
-      R"({"prompt_tokens":[5]})",
-      R"({"prompt_tokens":{}})",
-      R"({"prompt_tokens":9007199254740993})",
-      R"({"prompt_tokens":99999999999999999999999})",
-      R"({"prompt_tokens":5,"prompt_tokens_details":{"cached_tokens":-3}})",
-      R"({"prompt_tokens":5,"completion_tokens_details":{"reasoning_tokens":"x"}})",
-      R"({"prompt_tokens":5)",
-      R"({"prompt_tokens":5,})",
-      R"({"prompt_tokens" 5})",
-      R"({"prompt_tokens":5}})",
-      R"({"prompt_tokens":5,"x":nope})",
-      R"({"prompt_tokens":5,"x":[)",
-  };
-  for (const std::string& json : cases) {
-    INFO(json);
-    CHECK_FALSE(parse_usage(json));
   }
 }
 
