@@ -20,6 +20,9 @@ class Names {
 
   consteval explicit Names(const Row (&rows)[kCount]) {
     std::ranges::copy(rows, rows_.begin());
+    for (const Row& row : rows_) {
+      if (row.name.size() + 1 >= begins_.size()) throw "a name is too long";  // at compile time
+    }
     std::ranges::sort(rows_, {}, [](const Row& row) { return row.name.size(); });
     for (size_t size = 0; size < begins_.size(); ++size) {
       begins_[size] = static_cast<uint8_t>(
@@ -39,7 +42,7 @@ class Names {
 
  private:
   std::array<Row, kCount> rows_{};
-  std::array<uint8_t, 32> begins_{};  // of the names of each size; all names are shorter
+  std::array<uint8_t, 32> begins_{};  // of the names of each size
 };
 
 }  // namespace chatgate

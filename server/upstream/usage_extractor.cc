@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <iterator>
 
 #include "server/json/json_cursor.h"
 #include "server/upstream/names.h"

@@ -12,38 +12,31 @@ namespace {
 // All counts that stand for the same thing in some dialect; servers that speak two dialects at once
 // fill one of them with zeros, so the greatest counts.
 struct Counts {
-  std::optional<int64_t> prompt, completion, total;
-  int64_t cached_prompt = 0, audio_prompt = 0, reasoning_completion = 0, audio_completion = 0;
+  std::optional<int64_t> prompt, cached_prompt, audio_prompt;
+  std::optional<int64_t> completion, reasoning_completion, audio_completion;
+  std::optional<int64_t> total;
 };
 
 enum class UsageScope : uint8_t { kRoot, kPromptDetails, kCompletionDetails };
 
-enum class UsagePart : uint8_t {
-  kPrompt,
-  kCompletion,
-  kTotal,
-  kCachedPrompt,
-  kAudioPrompt,
-  kReasoningCompletion,
-  kAudioCompletion,
-};
+using Count = std::optional<int64_t> Counts::*;
 
-constexpr Names<UsagePart, 7> kRootCounts({
-    {"prompt_tokens", UsagePart::kPrompt},
-    {"completion_tokens", UsagePart::kCompletion},
-    {"input_tokens", UsagePart::kPrompt},
-    {"output_tokens", UsagePart::kCompletion},
-    {"total_tokens", UsagePart::kTotal},
-    {"cached_tokens", UsagePart::kCachedPrompt},
-    {"prompt_cache_hit_tokens", UsagePart::kCachedPrompt},
+constexpr Names<Count, 7> kRootCounts({
+    {"prompt_tokens", &Counts::prompt},
+    {"completion_tokens", &Counts::completion},
+    {"input_tokens", &Counts::prompt},
+    {"output_tokens", &Counts::completion},
+    {"total_tokens", &Counts::total},
+    {"cached_tokens", &Counts::cached_prompt},
+    {"prompt_cache_hit_tokens", &Counts::cached_prompt},
 });
-constexpr Names<UsagePart, 2> kPromptCounts({
-    {"cached_tokens", UsagePart::kCachedPrompt},
-    {"audio_tokens", UsagePart::kAudioPrompt},
+constexpr Names<Count, 2> kPromptCounts({
+    {"cached_tokens", &Counts::cached_prompt},
+    {"audio_tokens", &Counts::audio_prompt},
 });
-constexpr Names<UsagePart, 2> kCompletionCounts({
-    {"reasoning_tokens", UsagePart::kReasoningCompletion},
-    {"audio_tokens", UsagePart::kAudioCompletion},
+constexpr Names<Count, 2> kCompletionCounts({
+    {"reasoning_tokens", &Counts::reasoning_completion},
+    {"audio_tokens", &Counts::audio_completion},
 });
 constexpr Names<UsageScope, 6> kDetails({
     {"prompt_tokens_details", UsageScope::kPromptDetails},
@@ -68,11 +61,11 @@ class UsageReader {
     if (!counts_.prompt && !counts_.completion) return std::nullopt;
     TokenUsage usage;
     usage.prompt = counts_.prompt.value_or(0);
-    usage.cached_prompt = counts_.cached_prompt;
-    usage.audio_prompt = counts_.audio_prompt;
+    usage.cached_prompt = counts_.cached_prompt.value_or(0);
+    usage.audio_prompt = counts_.audio_prompt.value_or(0);
     usage.completion = counts_.completion.value_or(0);
-    usage.reasoning_completion = counts_.reasoning_completion;
-    usage.audio_completion = counts_.audio_completion;
+    usage.reasoning_completion = counts_.reasoning_completion.value_or(0);
+    usage.audio_completion = counts_.audio_completion.value_or(0);
     return usage;
   }
 
@@ -83,15 +76,14 @@ class UsageReader {
   bool read_text(UsageScope scope, std::string_view name);
   bool read_number(UsageScope scope, std::string_view name);
   bool skip_container();
-  void take_count(UsagePart part, int64_t count);
   // The count of this name; null when it is none.
-  static const UsagePart* find_count(UsageScope scope, std::string_view name);
+  static const Count* find_count(UsageScope scope, std::string_view name);
 
   JsonCursor cursor_;
   Counts counts_;
 };
 
-const UsagePart* UsageReader::find_count(UsageScope scope, std::string_view name) {
+const Count* UsageReader::find_count(UsageScope scope, std::string_view name) {
   switch (scope) {
     case UsageScope::kRoot:
       return kRootCounts.find(name);
@@ -144,15 +136,16 @@ bool UsageReader::read_text(UsageScope scope, std::string_view name) {
 bool UsageReader::read_number(UsageScope scope, std::string_view name) {
   const char* const begin = cursor_.rest().data();
   if (!cursor_.take_number()) return false;
-  const auto* part = find_count(scope, name);
-  if (part == nullptr) return true;
+  const Count* counted = find_count(scope, name);
+  if (counted == nullptr) return true;
   const char* const end = cursor_.rest().data();
   int64_t count = -1;
   const auto read = std::from_chars(begin, end, count);
   if (*begin == '-' || read.ec != std::errc() || read.ptr != end || count > kUsageCountMax) {
     return false;
   }
-  take_count(*part, count);
+  auto& known = counts_.**counted;
+  known = std::max(known.value_or(0), count);
   return true;
 }
 
@@ -171,29 +164,6 @@ bool UsageReader::skip_container() {
     if (c == '}' || c == ']') --depth;
   } while (depth > 0);
   return true;
-}
-
-void UsageReader::take_count(UsagePart part, int64_t count) {
-  const auto raise = [count](int64_t& known) { known = std::max(known, count); };
-  const auto raise_whole = [count](std::optional<int64_t>& known) {
-    known = std::max(known.value_or(0), count);
-  };
-  switch (part) {
-    case UsagePart::kPrompt:
-      return raise_whole(counts_.prompt);
-    case UsagePart::kCompletion:
-      return raise_whole(counts_.completion);
-    case UsagePart::kTotal:
-      return raise_whole(counts_.total);
-    case UsagePart::kCachedPrompt:
-      return raise(counts_.cached_prompt);
-    case UsagePart::kAudioPrompt:
-      return raise(counts_.audio_prompt);
-    case UsagePart::kReasoningCompletion:
-      return raise(counts_.reasoning_completion);
-    case UsagePart::kAudioCompletion:
-      return raise(counts_.audio_completion);
-  }
 }
 
 }  // namespace
